@@ -2,8 +2,219 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
+import sys
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+from scaffold.project import Project, ProjectError, Solve, find
+from scaffold.runs import find_run, new_folder, newest
+
+if TYPE_CHECKING:
+    from scaffold.evals import Case, Outcome, Results, Solver
+    from scaffold.llm import Client
+
+app = typer.Typer(
+    help="Score, run and publish this take-home. Each command explains itself with --help.",
+    no_args_is_help=True,
+    rich_markup_mode=None,  # Rich's help alone would double the time that --help takes
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+SolverName = Annotated[str, typer.Option(help="baseline, solution, or module:function.")]
+Replay = Annotated[bool, typer.Option("--replay", help="Recorded answers only, no network.")]
+Live = Annotated[bool, typer.Option("--live", help="Ask the vendor again, and record anew.")]
+Machine = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+MaxCost = Annotated[float | None, typer.Option(min=0, help="US dollars to spend at most.")]
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="A folder of results/, or latest.")]
+
+
+@app.command("eval")
+def evaluate(
+    solver: SolverName = "",
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many cases.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="Only cases with it; repeatable.")] = None,
+    split: Annotated[str, typer.Option(help="dev, test or all.")] = "dev",
+    case: Annotated[list[str] | None, typer.Option(help="Only this id; repeatable.")] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Times that each case is solved.")] = 1,
+    concurrency: Annotated[int | None, typer.Option(min=1, help="Cases at once.")] = None,
+    max_cost: MaxCost = None,
+    resume: Annotated[str, typer.Option(metavar="RUN", help="Go on with a run.")] = "",
+    replay: Replay = False,
+    live: Live = False,
+    as_json: Machine = False,
+) -> None:
+    """Score a solver on the cases; write results/<run>/ with report.html, and print the figures.
+
+    Without --solver it is the one in [tool.takehome] of pyproject.toml. The run's folder also holds
+    results.json, cases.jsonl (all that was sent and answered), failures.csv and manifest.json.
+    """
+    from scaffold import evals
+    from scaffold.evals.terminal import progress, results_table
+    from scaffold.provenance import manifest
+
+    project = find()
+    os.chdir(project.root)  # your cases() names its files from there
+    results = project.root / "results"
+    name, which = solver or project.solver, None if split == "all" else split
+    chosen: dict[str, Any] = {"split": which, "tags": tag or [], "ids": case or [], "limit": limit}
+    folder = find_run(results, resume) if resume else new_folder(results, name)
+    if resume:  # as it was begun: with other cases or another solver it would be another run
+        begun = evals.Run.read(folder).manifest
+        name, epochs, chosen = begun["solver"], begun["epochs"], begun["chosen"]
+    cases = evals.select(project.module("cases").cases(), **chosen)
+    solve, scoring = project.solver_named(name), project.module("scoring")
+    client, settings = _client(project, replay, live, max_cost)
+    how = evals.RunOptions(
+        concurrency=concurrency or settings.concurrency,
+        epochs=epochs,
+        resume=bool(resume),
+        baseline=newest(results, "baseline", but=folder),
+        last=newest(results, name, but=folder),
+    )
+    about = manifest(project, run=folder.name, solver=name, epochs=epochs, chosen=chosen)
+
+    async def go() -> Results:
+        with progress() as show:
+            async with client as llm:
+                return await evals.evaluate(
+                    cases,
+                    _bound(solve, llm),
+                    scoring.score,
+                    folder=folder,
+                    options=how,
+                    scores=getattr(scoring, "SCORES", {}),
+                    manifest=about,
+                    on_progress=show,
+                )
+
+    done = asyncio.run(go())
+    typer.echo(json.dumps(done, ensure_ascii=False) if as_json else results_table(done))
+    typer.echo(f"report: {(folder / 'report.html').as_uri()}", err=True)
+    if cases and done["errors"] >= len(cases) * epochs:
+        typer.echo("takehome: every case ended in an error; failures.csv has them.", err=True)
+        raise typer.Exit(1)
+
+
+def _bound(solve: Solve, llm: Client) -> Solver:
+    """Give the candidate's `solve(input, llm)` the harness's shape: a case in, an outcome out."""
+    from scaffold.evals import Call, Outcome
+
+    async def solver(case: Case[Any, Any], epoch: int) -> Outcome[Any]:
+        bound = llm.for_case(case.id, epoch)
+        try:
+            outcome = Outcome(await solve(case.input, bound))
+        except Exception as error:  # whatever it is, it is this case's result, not the run's end
+            outcome = Outcome[Any].failed(error)
+        outcome.calls = [Call(**asdict(call)) for call in bound.calls]
+        return outcome
+
+    return solver
+
+
+@app.command()
+def run(
+    given: Annotated[str, typer.Argument(metavar="INPUT", help="Text, a file, or - for stdin.")],
+    solver: SolverName = "solution",
+    max_cost: MaxCost = None,
+    replay: Replay = False,
+    live: Live = False,
+    as_json: Machine = False,
+) -> None:
+    """Solve one input, and print the answer with what it cost.
+
+    A JSON object is taken as the fields of Input in schemas.py, any other text as its one field.
+    """
+    from scaffold.inputs import read_input
+
+    project = find()
+    one = read_input(given, project.module("schemas").Input)
+    solve = project.solver_named(solver)
+    client, _ = _client(project, replay, live, max_cost)
+    started = time.perf_counter()
+
+    async def go() -> tuple[Any, list[Any]]:
+        async with client as llm:
+            bound = llm.for_case("run")
+            return await solve(one, bound), bound.calls
+
+    output, calls = asyncio.run(go())
+    costs = [call.cost_usd for call in calls]
+    cost = None if None in costs else float(sum(costs))
+    about = {"calls": len(calls), "cost_usd": cost, "latency_s": time.perf_counter() - started}
+    answer = output.model_dump(mode="json")
+    shown = json.dumps({"output": answer, **about} if as_json else answer, ensure_ascii=False)
+    typer.echo(shown)
+    price = "cost unknown" if cost is None else f"${cost:.4f}"
+    typer.echo(f"{len(calls)} calls, {price}, {about['latency_s']:.1f} s", err=True)
+
+
+@app.command()
+def compare(
+    a: Annotated[str, typer.Argument(metavar="A", help="The run before: a folder of results/.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="The run after; latest is the newest.")],
+    fail_on_regression: Annotated[
+        str, typer.Option(metavar="SCORE", help="Exit 1 on a significant loss of it, or of all.")
+    ] = "",
+    as_json: Machine = False,
+) -> None:
+    """Hold two runs against each other, case by case: what flipped, and by how much."""
+    from scaffold import evals
+
+    project = find()
+    results, scores = project.root / "results", getattr(project.module("scoring"), "SCORES", {})
+    found = evals.compare(find_run(results, a), find_run(results, b), scores)
+    # A pipe ends in a pull request or a job's summary, so it gets Markdown.
+    text = found.render(markdown=not sys.stdout.isatty())
+    typer.echo(json.dumps(found.to_json()) if as_json else text)
+    if fail_on_regression:
+        passed, why = found.gate(() if fail_on_regression == "all" else (fail_on_regression,))
+        typer.echo(f"\n{why}", err=as_json)
+        raise typer.Exit(not passed)
+
+
+@app.command()
+def publish(name: RunName) -> None:
+    """Make a run the one that is handed in: results/submitted/, and README's two blocks."""
+    from scaffold.publish import publish as publish_run
+
+    project = find()
+    for line in publish_run(project, find_run(project.root / "results", name)):
+        typer.echo(line)
+
+
+def _client(project: Project, replay: bool, live: bool, cost: float | None) -> tuple[Client, Any]:
+    from scaffold.llm import Client
+    from scaffold.settings import load
+
+    if replay and live:
+        raise ProjectError("--replay and --live exclude each other: take one of them.")
+    settings = load(project.root)
+    client = Client(
+        settings.model or project.model,
+        recordings=project.root / "recordings",
+        mode="replay" if replay else "live" if live else "auto",
+        max_cost_usd=settings.max_cost_usd if cost is None else cost,
+        deadline_s=settings.deadline_s,
+    )
+    return client, settings
+
+
+def main() -> None:
+    """Run the command; what goes wrong for a known reason is one sentence, and exit code 2."""
+    try:
+        app()
+    except Exception as error:
+        if not type(error).__module__.startswith("scaffold."):
+            raise
+        typer.echo(f"takehome: {error}", err=True)
+        sys.exit(2)
+
+
 if __name__ == "__main__":
-    app()
+    main()

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import importlib
 import tomllib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
+
+Solve = Callable[[Any, Any], Awaitable[Any]]
 
 
 class ProjectError(Exception):
@@ -41,6 +45,17 @@ class Project:
                 f"There is no {self.path(name)} to load; [tool.takehome] in pyproject.toml says "
                 f'package = "{self.package}". Create the file, or mend the name and run `uv sync`.'
             ) from missing
+
+    def solver_named(self, name: str) -> Solve:
+        """Return `solve` of a module of the candidate's package, or any `module:function`."""
+        place, _, function = name.partition(":")
+        module = importlib.import_module(place) if function else self.module(place)
+        found: Solve | None = getattr(module, function or "solve", None)
+        if found is None:
+            raise ProjectError(
+                f"{place} has no function {function or 'solve'} to solve cases with."
+            )
+        return found
 
     def path(self, name: str) -> str:
         """Return where the module `name` lies, as people write it: from the root, with slashes."""

@@ -1,0 +1,59 @@
+"""One input from what people type: text, JSON, a file's path, or `-` for standard input."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from scaffold.project import ProjectError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_input(given: str, model: type[Model]) -> Model:
+    """Return the candidate's Input: a JSON object as it is, any other text as its one field.
+
+    Raises:
+        ProjectError: it cannot be read, or does not fit the model; the message says what would.
+    """
+    text = sys.stdin.read() if given == "-" else _text(given)
+    fields = model.model_fields
+    required = [name for name, field in fields.items() if field.is_required()] or list(fields)
+    try:
+        if text.lstrip().startswith("{"):
+            return model.model_validate_json(text)
+        if len(required) == 1:
+            return model.model_validate({required[0]: text})
+    except ValidationError as error:
+        wrong = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ProjectError(f"This does not fit Input in schemas.py: {'; '.join(wrong)}.") from None
+    shape = ", ".join(f'"{name}": …' for name in required)
+    raise ProjectError(f"Input has {len(required)} fields to fill: pass JSON, {{{shape}}}.")
+
+
+def _text(given: str) -> str:
+    """Return a file's text where `given` is its path, else `given` itself."""
+    try:
+        path = Path(given)
+        if not path.is_file():
+            return given
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        documents: Any = _documents(given)
+        return str(documents.read_text(Path(given)))
+    except (OSError, ValueError):  # too long for a path, or with a NUL: it is text
+        return given
+
+
+def _documents(given: str) -> Any:
+    try:
+        return importlib.import_module("scaffold.documents")
+    except ModuleNotFoundError as error:
+        raise ProjectError(
+            f"{given} is not UTF-8 text: PDF and Office files need the part `documents`, which "
+            "`copier update -d 'parts=[documents]'` brings."
+        ) from error
