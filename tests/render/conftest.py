@@ -1,0 +1,89 @@
+"""One template repository for the whole run, and tools that run in renders without a network."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from rendering import tagged_clone
+
+BIN = Path(sys.executable).parent
+
+# Goes to every Python that a test starts: connections that would leave the machine are refused.
+NO_NETWORK = '''"""Refuses every connection that is not to this machine."""
+import socket
+
+_connect = socket.socket.connect
+
+
+def connect(self, address):
+    if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1"):
+        raise OSError(f"the tests allow no network, and something connects to {address!r}")
+    return _connect(self, address)
+
+
+socket.socket.connect = connect
+'''
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test depends on what this machine's git, Copier and environment were told."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "gitconfig").write_text(
+        "[user]\n\tname = Test\n\temail = test@example.com\n[core]\n\tautocrlf = false\n",
+        encoding="utf-8",
+    )
+    (home / "copier.yml").write_text("{}\n", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
+        patch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+        patch.setenv("COPIER_SETTINGS_PATH", str(home / "copier.yml"))
+        for name in [n for n in os.environ if n.endswith("_API_KEY") or n.startswith("TAKEHOME_")]:
+            patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory, _own_settings: None) -> Path:
+    # A blank and letters beyond ASCII: such a path has to work.
+    return tagged_clone(tmp_path_factory.mktemp("the templâte"))
+
+
+@pytest.fixture(scope="session")
+def run_in(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a tool of this environment in a render: no network, no key, the render's own code."""
+    site = tmp_path_factory.mktemp("no network")
+    (site / "sitecustomize.py").write_text(NO_NETWORK, encoding="utf-8")
+
+    def run(
+        folder: Path, *command: str, code: int | None = 0, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        tool = BIN / command[0]
+        done = subprocess.run(
+            [str(tool) if tool.exists() else command[0], *command[1:]],
+            cwd=folder,
+            capture_output=True,
+            encoding="utf-8",
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join([str(site), str(folder / "src")]),
+                "PYTHONUTF8": "1",
+                "COLUMNS": "120",
+                **environment,
+            },
+            timeout=120,
+            check=False,
+        )
+        if code is not None and done.returncode != code:
+            shown = f"{' '.join(command)} in {folder}\n{done.stdout}\n{done.stderr}"
+            pytest.fail(f"exit {done.returncode}, not {code}: {shown}", pytrace=False)
+        return done
+
+    return run

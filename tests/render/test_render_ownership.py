@@ -1,0 +1,91 @@
+"""The line between two owners, and the budgets that keep the given part small."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pathspec import PathSpec
+from rendering import ROOT
+
+COPIER: dict[str, Any] = yaml.safe_load((ROOT / "copier.yml").read_text("utf-8"))
+SCAFFOLD = ROOT / "template" / "src" / "scaffold"
+FILES = sorted(SCAFFOLD.rglob("*.py"))
+# Modules that only an answer brings; what is in neither list comes with every render.
+PARTS = {"documents.py", "llm/compatible.py"}
+
+
+def lines(*files: Path) -> int:
+    return sum(len(file.read_text("utf-8").splitlines()) for file in files)
+
+
+def test_every_ownership_pattern_is_anchored_and_leaves_the_scaffold_alone() -> None:
+    patterns = [str(p) for p in COPIER["_skip_if_exists"]]
+    assert [p for p in patterns if not p.lstrip("!").startswith("/")] == []
+    spec = PathSpec.from_lines("gitignore", patterns)
+    given = [
+        f.relative_to(ROOT / "template").as_posix()
+        for f in (*SCAFFOLD.rglob("*"), *(ROOT / "template/tests/scaffold").rglob("*"))
+    ]
+    assert given
+    assert [name for name in given if spec.match_file(name)] == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.relative_to(SCAFFOLD).as_posix())
+def test_no_file_of_the_scaffold_is_longer_than_220_lines(file: Path) -> None:
+    assert lines(file) <= 220
+
+
+def test_the_scaffold_with_default_parts_and_both_vendors_stays_within_2200_lines() -> None:
+    default = [f for f in FILES if f.name != "compatible.py"]
+    assert lines(*default) <= 2200
+
+
+def test_the_scaffold_with_every_part_stays_within_3200_lines() -> None:
+    assert lines(*FILES) <= 3200
+
+
+def test_the_report_page_stays_within_400_lines() -> None:
+    page = [f for f in SCAFFOLD.rglob("*") if f.suffix in {".html", ".css", ".js", ".j2"}]
+    assert page
+    assert lines(*page) <= 400
+
+
+@pytest.mark.parametrize("kind", ["extract", "blank"])
+def test_a_candidates_package_begins_with_at_most_300_lines(kind: str) -> None:
+    overlay = ROOT / "template" / f"{{% if kind == '{kind}' %}}.{{% endif %}}" / "src"
+    package = [f for f in overlay.rglob("*") if f.name.endswith((".py", ".py.jinja"))]
+    assert package
+    assert lines(*package) <= 300
+
+
+def imported(file: Path) -> set[str]:
+    """Return what a module imports, by full name; a relative import counts as its own package."""
+    names: set[str] = set()
+    package = ["scaffold", *file.relative_to(SCAFFOLD).parts[:-1]]
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) + 1 - node.level] if node.level else []
+            names.add(".".join([*base, *([node.module] if node.module else [])]))
+    return names
+
+
+@pytest.mark.parametrize("part", ["llm", "evals"])
+def test_the_client_and_the_harness_know_nothing_of_the_rest(part: str) -> None:
+    for file in (SCAFFOLD / part).rglob("*.py"):
+        ours = {name for name in imported(file) if name.split(".")[0] == "scaffold"}
+        assert {n for n in ours if not f"{n}.".startswith(f"scaffold.{part}.")} == set(), file
+
+
+def test_only_the_command_line_and_publishing_bring_client_harness_and_candidate_together() -> None:
+    meeting = {
+        file.relative_to(SCAFFOLD).as_posix()
+        for file in FILES
+        if len({n.split(".")[1] for n in imported(file) if n.startswith("scaffold.")}) > 1
+    }
+    assert meeting <= {"cli.py", "publish.py"}

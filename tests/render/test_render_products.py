@@ -1,0 +1,158 @@
+"""Every product of the answers is a repository that lints, types, passes its tests and scores."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rendering import git, render
+
+Run = Callable[..., Any]
+KINDS = ("extract", "blank")
+VENDORS = [
+    list(chosen)
+    for size in (1, 2, 3)
+    for chosen in itertools.combinations(("anthropic", "openai", "compatible"), size)
+]
+
+
+def products() -> list[dict[str, Any]]:
+    """Every kind with every choice of vendors; parts and the rest so that all pairs occur."""
+    rows: list[dict[str, Any]] = []
+    for kind_number, kind in enumerate(KINDS):
+        for vendor_number, vendors in enumerate(VENDORS):
+            odd = (kind_number + vendor_number) % 2 == 1
+            rows.append(
+                {
+                    "kind": kind,
+                    "vendors": vendors,
+                    "parts": ["documents"] if odd else [],
+                    "commit_data": vendor_number % 4 < 2,
+                    # isort's order depends on the package's name
+                    "project_name": ("zebra", "A b c", "my task", 'Say "hi"')[vendor_number % 4],
+                }
+            )
+    return rows
+
+
+def named(row: dict[str, Any]) -> str:
+    return "-".join([row["kind"], *row["vendors"], *row["parts"]])
+
+
+COMMON = """
+.copier-answers.yml .env.example .gitattributes .github/workflows/checks.yml .gitignore AGENTS.md
+CLAUDE.md README.md data/cases.jsonl notes/deliverables.md notes/interview.md pyproject.toml
+recordings/.gitkeep src/scaffold/README.md src/scaffold/__init__.py src/scaffold/cli.py
+tests/scaffold/test_smoke.py tests/test_solution.py
+""".split()
+CANDIDATE = ("__init__", "baseline", "cases", "schemas", "scoring", "solution")
+PROMPTS = {"extract": {"prompts/extract.j2"}, "blank": {"prompts/solve.j2"}}
+OPTIONAL = {
+    "src/scaffold/llm/anthropic.py": ("vendors", "anthropic"),
+    "src/scaffold/llm/openai.py": ("vendors", "openai"),
+    "src/scaffold/llm/compatible.py": ("vendors", "compatible"),
+    "src/scaffold/documents.py": ("parts", "documents"),
+}
+
+
+@pytest.mark.parametrize("row", products(), ids=named)
+def test_a_render_holds_exactly_its_files_and_works_at_once(
+    template: Path, tmp_path: Path, run_in: Run, row: dict[str, Any]
+) -> None:
+    folder = render(template, tmp_path / "übung one", **row)
+    package = package_of(folder)
+
+    written = {
+        p.relative_to(folder).as_posix()
+        for p in folder.rglob("*")
+        if p.is_file() and ".git" not in p.relative_to(folder).parts
+    }
+    given = {
+        f"src/scaffold/{p.relative_to(SCAFFOLD).as_posix()}"
+        for p in SCAFFOLD.rglob("*")
+        if p.is_file() and "__pycache__" not in p.parts
+    }
+    expected = {
+        *COMMON,
+        *PROMPTS[row["kind"]],
+        *(f"src/{package}/{module}.py" for module in CANDIDATE),
+        *(f for f in given if f not in OPTIONAL),
+        *(f for f, (question, answer) in OPTIONAL.items() if answer in row[question]),
+    }
+    assert written == expected
+
+    run_in(folder, "ruff", "check")
+    run_in(folder, "ruff", "format", "--check")
+    run_in(folder, "ty", "check", "--error-on-warning")
+    run_in(folder, "pytest", "-q", "-p", "no:cacheprovider")
+    run_in(folder, "pytest", "-q", "-p", "no:cacheprovider", "tests/scaffold")
+    scored = run_in(folder, "python", "-m", "scaffold.cli", "eval", "--json")
+    results = json.loads(scored.stdout)
+    assert results["n"] > 0
+    assert results["errors"] == 0
+    assert all(0 <= score["mean"] <= 1 for score in results["scores"].values())
+    assert git(folder, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_brace_and_no_word_of_jinja_is_left_over(
+    template: Path, tmp_path: Path, kind: str
+) -> None:
+    folder = render(template, tmp_path / "out", kind=kind)
+    left = [
+        f"{name}: {found[0]}"
+        for name in git(folder, "ls-files", "-z").split("\0")
+        if name and not name.startswith("prompts/") and not name.endswith((".html", ".yml"))
+        for text in [(folder / name).read_text("utf-8")]
+        if (found := re.search(r"\{\{|\}\}|\{%|%\}|\{#|\bendif\b|\bendraw\b|_copier_", text))
+        and not (name.endswith((".py", ".css", ".js")) and found[0] in ("{{", "}}"))
+    ]
+    assert left == []
+    assert [n for n in git(folder, "ls-files").split("\n") if n.endswith(".jinja")] == []
+
+
+def test_given_data_no_sample_cases_are_written_and_the_first_run_says_what_to_map(
+    template: Path, tmp_path: Path, run_in: Run
+) -> None:
+    folder = render(template, tmp_path / "out", data="tickets.csv")
+    assert not (folder / "data" / "cases.jsonl").exists()
+    run_in(folder, "ruff", "check")
+    run_in(folder, "ruff", "format", "--check")
+    run_in(folder, "ty", "check", "--error-on-warning")
+    run_in(folder, "pytest", "-q", "-p", "no:cacheprovider")
+    raw = folder / "data" / "raw" / "tickets.csv"
+    raw.parent.mkdir(parents=True)
+    raw.write_text("Body,Category\nIt broke,defect\n", encoding="utf-8")
+    told = run_in(folder, "python", "-m", "scaffold.cli", "eval", code=2)
+    assert "Traceback" not in told.stderr
+    assert "still to be mapped" in told.stderr
+    assert "Body" in told.stderr
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_two_baseline_runs_give_the_same_results_but_for_times(
+    template: Path, tmp_path: Path, run_in: Run, kind: str
+) -> None:
+    folder = render(template, tmp_path / "out", kind=kind)
+    first, second = (
+        json.loads(run_in(folder, "python", "-m", "scaffold.cli", "eval", "--json").stdout)
+        for _ in range(2)
+    )
+    for results in (first, second):
+        results.pop("run")
+        results.pop("latency_s")
+    assert first == second
+
+
+SCAFFOLD = Path(__file__).parents[2] / "template" / "src" / "scaffold"
+
+
+def package_of(folder: Path) -> str:
+    found = re.search(r'^package = "(\w+)"$', (folder / "pyproject.toml").read_text("utf-8"), re.M)
+    assert found is not None
+    return found[1]

@@ -1,0 +1,48 @@
+"""How the tests make a template repository out of this working tree, and renders out of that."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from copier import run_copy
+
+ROOT = Path(__file__).parents[1]
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in `folder` and return what it printed."""
+    return subprocess.run(
+        ["git", *arguments], cwd=folder, capture_output=True, encoding="utf-8", check=True
+    ).stdout
+
+
+def tagged_clone(folder: Path, tag: str = "v1.0.0") -> Path:
+    """Return this working tree as a committed, tagged template repository in `folder`.
+
+    The working tree, not HEAD: a test tells about what is being edited. Copier records a dirty
+    template as a throwaway commit that no update can find, hence the commit and the tag.
+    """
+    listed = git(ROOT, "ls-files", "-co", "--exclude-standard", "-z").split("\0")
+    for name in filter(None, listed):
+        if (ROOT / name).is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message=The template")
+    git(folder, "tag", tag)
+    return folder
+
+
+def render(template: Path, folder: Path, **answers: Any) -> Path:
+    """Render `template` into `folder` without its hook, and commit the result."""
+    run_copy(str(template), folder, data=answers, defaults=True, skip_tasks=True, quiet=True)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message=The scaffold, as rendered")
+    git(folder, "tag", "scaffold")
+    return folder
