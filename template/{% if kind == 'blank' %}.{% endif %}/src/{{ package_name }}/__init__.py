@@ -1,0 +1,1 @@
+"""Text in, text out: what was written for this assignment."""

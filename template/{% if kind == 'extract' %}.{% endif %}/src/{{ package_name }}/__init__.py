@@ -1,0 +1,1 @@
+"""Typed fields out of messy text: what was written for this assignment."""

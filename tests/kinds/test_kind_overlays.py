@@ -1,0 +1,47 @@
+"""What holds for every kind's overlay."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+TEMPLATE = Path(__file__).parents[2] / "template"
+KINDS = sorted(folder.name.split("'")[1] for folder in TEMPLATE.glob("{% if kind ==*"))
+LayOut = Callable[[str, Path, str], Path]
+LARGE = ("rag", "agent", "sql")
+
+
+def test_there_are_kinds_to_test() -> None:
+    assert {"extract", "blank"} <= set(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_package_is_small_enough_to_be_read_before_an_interview(
+    kind: str, tmp_path: Path, lay_out: LayOut
+) -> None:
+    package = lay_out(kind, tmp_path, "the_task") / "src/the_task"
+    files = sorted(package.glob("*.py"))
+    lines = {file.name: len(file.read_text(encoding="utf-8").splitlines()) for file in files}
+    assert sum(lines.values()) <= (400 if kind in LARGE else 300), lines
+    names = ["__init__", "baseline", "cases", "schemas", "scoring", "solution"]
+    assert set(lines) >= {f"{name}.py" for name in names}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_tests_that_a_candidate_gets_pass(kind: str, tmp_path: Path, lay_out: LayOut) -> None:
+    lay_out(kind, tmp_path, "the_task")
+    paths = [str(TEMPLATE / "src"), str(tmp_path / "src")]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--import-mode=importlib", "tests"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
