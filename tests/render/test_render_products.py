@@ -51,7 +51,7 @@ recordings/.gitkeep src/scaffold/README.md src/scaffold/__init__.py src/scaffold
 tests/scaffold/test_smoke.py tests/test_solution.py
 """.split()
 CANDIDATE = ("__init__", "baseline", "cases", "schemas", "scoring", "solution")
-PROMPTS = {"extract": {"prompts/extract.j2"}, "blank": {"prompts/solve.j2"}}
+PROMPTS = {"extract": {"prompts/extract.j2"}, "blank": {"prompts/answer.j2"}}
 OPTIONAL = {
     "src/scaffold/llm/anthropic.py": ("vendors", "anthropic"),
     "src/scaffold/llm/openai.py": ("vendors", "openai"),

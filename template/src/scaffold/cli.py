@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scaffold.project import Project, ProjectError, Solve, find
-from scaffold.runs import find_run, new_folder, newest
+from scaffold.runs import find_run, manifest, new_folder, newest
 
 if TYPE_CHECKING:
     from scaffold.evals import Case, Outcome, Results, Solver
@@ -49,14 +49,13 @@ def evaluate(
     live: Live = False,
     as_json: Machine = False,
 ) -> None:
-    """Score a solver on the cases; write results/<run>/ with report.html, and print the figures.
+    """Score a solver on the cases, and draw the report.
 
-    Without --solver it is the one in [tool.takehome] of pyproject.toml. The run's folder also holds
-    results.json, cases.jsonl (all that was sent and answered), failures.csv and manifest.json.
+    Without --solver it is the one in [tool.takehome] of pyproject.toml. Writes results/<run>/ with
+    report.html, results.json, cases.jsonl (all that was sent and answered), failures.csv and manifest.json.
     """
     from scaffold import evals
     from scaffold.evals.terminal import progress, results_table
-    from scaffold.provenance import manifest
 
     project = find()
     os.chdir(project.root)  # your cases() names its files from there
@@ -126,7 +125,7 @@ def run(
     live: Live = False,
     as_json: Machine = False,
 ) -> None:
-    """Solve one input, and print the answer with what it cost.
+    """Solve one input; print the answer and its cost.
 
     A JSON object is taken as the fields of Input in schemas.py, any other text as its one field.
     """
@@ -163,7 +162,7 @@ def compare(
     ] = "",
     as_json: Machine = False,
 ) -> None:
-    """Hold two runs against each other, case by case: what flipped, and by how much."""
+    """Hold two runs against each other, case by case."""
     from scaffold import evals
 
     project = find()
@@ -180,7 +179,7 @@ def compare(
 
 @app.command()
 def publish(name: RunName) -> None:
-    """Make a run the one that is handed in: results/submitted/, and README's two blocks."""
+    """Hand a run in: results/submitted/, README's blocks."""
     from scaffold.publish import publish as publish_run
 
     project = find()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -39,21 +39,14 @@ def _text(given: str) -> str:
     """Return a file's text where `given` is its path, else `given` itself."""
     try:
         path = Path(given)
-        if not path.is_file():
-            return given
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8") if path.is_file() else given
     except UnicodeDecodeError:
-        documents: Any = _documents(given)
-        return str(documents.read_text(Path(given)))
+        try:
+            return str(importlib.import_module("scaffold.documents").read_text(Path(given)))
+        except ModuleNotFoundError:
+            raise ProjectError(
+                f"{given} is not UTF-8 text: PDF and Office files need the part `documents`, which "
+                "`copier update -d 'parts=[documents]'` brings."
+            ) from None
     except (OSError, ValueError):  # too long for a path, or with a NUL: it is text
         return given
-
-
-def _documents(given: str) -> Any:
-    try:
-        return importlib.import_module("scaffold.documents")
-    except ModuleNotFoundError as error:
-        raise ProjectError(
-            f"{given} is not UTF-8 text: PDF and Office files need the part `documents`, which "
-            "`copier update -d 'parts=[documents]'` brings."
-        ) from error

@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import Any
 
 from scaffold.project import find
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
 
 def render(name: str, **values: object) -> str:
-    """Return the prompt `prompts/<name>`, filled in (https://jinja.palletsprojects.com).
+    """Return `prompts/<name>`, filled in (https://jinja.palletsprojects.com).
 
-    Raises:
-        jinja2.TemplateNotFound: there is no such file.
-        jinja2.UndefinedError: the file uses a value that was not given, rather than sending a gap.
+    Raises jinja2.UndefinedError where the file uses a value that was not given: no gap is sent.
     """
-    return _environment().get_template(name).render(**values)
+    return str(_environment().get_template(name).render(**values))
 
 
 @cache
-def _environment() -> Environment:
+def _environment() -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    files = FileSystemLoader(find().root / "prompts", encoding="utf-8")
     # No autoescape: a prompt is text, and `&amp;` in it would be sent as such.
     return Environment(
-        loader=FileSystemLoader(find().root / "prompts", encoding="utf-8"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+        loader=files, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scaffold.evals.publication import results_block
 from scaffold.project import Project, ProjectError
-from scaffold.provenance import git
+from scaffold.runs import git
 
 GIVEN = ("src/scaffold", "tests/scaffold")
 # What nobody wrote by hand for the assignment
@@ -71,7 +71,7 @@ def authorship(root: Path) -> str:
     # `copier update` rewrites the answers file: the last commit that did holds the given files as
     # the template made them.
     rendered = git(root, "log", "-1", "--format=%H", "--", ".copier-answers.yml") or "scaffold"
-    changed = ", ".join(_added(root, rendered.strip(), *GIVEN))
+    changed = ", ".join(_added(root, rendered, *GIVEN))
     largest = sorted(own, key=lambda name: -own[name])[:6]
     links = ", ".join(f"[{name}](<{name}>) {own[name]}" for name in largest)
     return (

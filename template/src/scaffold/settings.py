@@ -7,40 +7,33 @@ from decimal import Decimal
 from pathlib import Path
 
 from dotenv import dotenv_values
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from scaffold.project import ProjectError
 
 
 class Settings(BaseSettings):
-    """Each field is a variable `TAKEHOME_<NAME>`, in the environment or in `.env`.
+    """Each field is a variable `TAKEHOME_<NAME>`; the vendors' own are read by their SDKs."""
 
-    The vendors' own variables (`ANTHROPIC_API_KEY`, `OPENAI_BASE_URL`, …) are read by their SDKs.
-    """
+    model_config = SettingsConfigDict(env_prefix="TAKEHOME_", env_ignore_empty=True)
 
-    model_config = SettingsConfigDict(
-        env_prefix="TAKEHOME_", env_ignore_empty=True, env_file_encoding="utf-8", extra="ignore"
-    )
-
-    model: str = ""
-    """`vendor:name`; empty for the one in pyproject.toml."""
-    max_cost_usd: Decimal | None = Field(default=None, ge=0)
-    """The most that one command may spend, in US dollars."""
-    concurrency: int = Field(default=16, ge=1)
-    """Cases in flight at once."""
-    deadline_s: float = Field(default=120, gt=0)
-    """Seconds that one call to a model may take in all, retries included."""
+    model: str = Field(default="", description="vendor:name; empty for pyproject.toml's")
+    max_cost_usd: Decimal | None = Field(default=None, ge=0, description="per command")
+    concurrency: int = Field(default=16, ge=1, description="cases in flight")
+    deadline_s: float = Field(default=120, gt=0, description="for a call, retries included")
 
 
 def load(root: Path) -> Settings:
-    """Return the settings of the repository at `root`; variables win over its `.env`.
+    """Return the settings of the repository at `root`; a variable wins over its `.env`.
 
     What `.env` says also reaches the SDKs, which look for their keys in the environment.
-
-    Raises:
-        pydantic.ValidationError: a variable does not hold what its field needs.
     """
-    file = root / ".env"
-    for name, value in dotenv_values(file, encoding="utf-8").items() if file.is_file() else ():
+    for name, value in dotenv_values(root / ".env", encoding="utf-8").items():
         if value:
             os.environ.setdefault(name, value)
-    return Settings()
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = (f"TAKEHOME_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        raise ProjectError(f"{'; '.join(wrong)}. Mend .env or the variable.") from None

@@ -28,7 +28,7 @@ class Case(Generic[In, Ex]):
 
 @dataclass(slots=True)
 class Call:
-    """One call to a model, as plain data. Costs in US dollars (None: no known price), seconds."""
+    """One call to a model as plain data; costs in US dollars, None without a known price."""
 
     model: str
     prompt: str = ""
@@ -61,8 +61,8 @@ class Outcome(Generic[Out]):
         """Make an exception the case's result, with the line of code that raised it."""
         trace, where = error.__traceback__, ""
         while trace:
-            code = trace.tb_frame.f_code
-            where, trace = f" ({Path(code.co_filename).name}:{trace.tb_lineno})", trace.tb_next
+            file = Path(trace.tb_frame.f_code.co_filename).name
+            where, trace = f" ({file}:{trace.tb_lineno})", trace.tb_next
         return cls(None, f"{error or 'no message'}{where}", type(error).__name__, list(calls))
 
 
@@ -74,15 +74,11 @@ Scorer = Callable[[Case[Any, Any], Outcome[Any]], dict[str, float | bool | None]
 class Score:
     """Declares a score that is more than "higher is better, an error counts 0, mean".
 
-    `on_error`: what a case without an output counts as; None leaves it out, and counts it apart.
+    `on_error`: what a case without an output counts as; None leaves it out, and says how many.
     `summary`: a figure over all rows instead of the mean (macro F1, kappa); each row is a dict
-    with `expected`, `output`, `scores` and `error`. Its interval is a bootstrap by group.
+    with `expected`, `output`, `scores` and `error_kind`. Its interval is a bootstrap by group.
     """
 
     higher_is_better: bool = True
     on_error: float | None = 0.0
     summary: Callable[[Sequence[dict[str, Any]]], float | None] | None = None
-
-    def __post_init__(self) -> None:
-        if not self.higher_is_better and self.on_error == 0:
-            raise ValueError("where lower is better an error cannot count 0: pass on_error=")
