@@ -1,0 +1,77 @@
+"""Lock files and the environment: uv's, and Poetry's where the starter has one."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import environment
+from repository import Repository
+
+Say = Callable[[str], None]
+_INSTALL_UV = "https://docs.astral.sh/uv/getting-started/installation/"
+_REQUIREMENTS = Path("requirements.txt")
+_UV_LOCK = Path("uv.lock")
+_POETRY_LOCK = Path("poetry.lock")
+
+
+def lock_and_sync(starter: bool, repo: Repository | None, say: Say) -> list[Path]:
+    """Bring lock files and .venv up to date; return what of it the second commit may hold.
+
+    A lock file that the user has changed and not committed stays theirs to commit.
+    """
+    locks = (_UV_LOCK, _POETRY_LOCK, Path("pyproject.toml"))
+    free = [path for path in locks if not path.exists() or (repo and repo.unchanged(path))]
+    if starter and _POETRY_LOCK.exists():
+        _lock_poetry(say)
+    uv = environment.uv()
+    if uv is None:
+        say(f"uv is not installed ({_INSTALL_UV}). With it: uv sync. Without it: see README.md.")
+        return [path for path in free if path.exists()]
+    if environment.which("uv") is None:
+        say(f"uv is not on your PATH; this run found it as {uv}.")
+    if starter and _REQUIREMENTS.is_file():
+        _add_requirements(uv, say)
+    locked = environment.run([uv, "lock", "--quiet"])
+    if not locked.ok:
+        say(f"uv lock failed ({locked.complaint}). When that is mended: uv sync")
+        return [path for path in free if path.exists()]
+    synced = environment.run([uv, "sync", "--quiet"])
+    if synced.ok:
+        say("uv.lock is written, .venv is ready.")
+    else:
+        say(f"uv sync failed ({synced.complaint}). When that is mended: uv sync")
+    return [path for path in free if path.exists()]
+
+
+def _add_requirements(uv: str, say: Say) -> None:
+    """Give uv the lines of requirements.txt, where pyproject.toml is ours; pip goes on reading it."""
+    if Path("src/pyproject.toml").exists() or not _names_any(_REQUIREMENTS):
+        return
+    if "dependencies = []" not in Path("pyproject.toml").read_text(encoding="utf-8"):
+        return
+    done = environment.run([uv, "add", "--quiet", "--no-sync", "-r", str(_REQUIREMENTS)])
+    if done.ok:
+        say("requirements.txt stays; its libraries now also stand in pyproject.toml, for uv.")
+    else:
+        say(f"Not all of requirements.txt goes with ours ({done.complaint}).")
+        say("  Later: uv add -r requirements.txt")
+
+
+def _names_any(requirements: Path) -> bool:
+    text = requirements.read_bytes().decode("utf-8", "replace")
+    return any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines())
+
+
+def _lock_poetry(say: Say) -> None:
+    """Lock anew without raising versions: `poetry install` refuses a lock of an older pyproject."""
+    program = environment.which("poetry")
+    if program is None:
+        say("pyproject.toml has grown, so poetry.lock is out of date. Run: poetry lock")
+        return
+    version = environment.run([program, "--version"], seconds=60).output
+    keep = ["--no-update"] if b"version 1." in version else []
+    done = environment.run([program, "lock", "--no-interaction", *keep], seconds=600)
+    if done.ok:
+        say("poetry.lock is locked anew, with the versions that it had.")
+    else:
+        command = " ".join(["poetry lock", *keep])
+        say(f"poetry.lock is out of date, and locking failed ({done.complaint}). Run: {command}")

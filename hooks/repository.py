@@ -1,0 +1,179 @@
+"""The commits: the render alone, tagged `scaffold`; then what was made or brought here."""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import environment
+import files
+
+TAG = "scaffold"
+FIRST = "The scaffold, as rendered; nothing written for the assignment yet"
+SECOND = "What came with the assignment and what the tools wrote"
+_LARGEST = 100_000_000  # bytes: GitHub refuses a file above
+_UNDERWAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
+
+
+class GitError(Exception):
+    """A commit could not be made; the message says why, and what to run later."""
+
+
+class Repository:
+    """The repository around the working directory."""
+
+    def __init__(self, program: str) -> None:
+        """Use the git at `program`."""
+        self._program = program
+
+    def git(self, *arguments: str, stdin: bytes = b"", index: str = "") -> environment.Done:
+        """Run git; with `index`, on that index and not on the user's."""
+        also = {"GIT_INDEX_FILE": index} if index else None
+        return environment.run([self._program, *arguments], stdin=stdin, seconds=300, also=also)
+
+    def ensure(self, inside_another: bool) -> None:
+        """Make a repository here, unless this is one (or may lie inside one).
+
+        Raises:
+            GitError: git says no.
+        """
+        if Path(".git").exists():
+            found = self.git("rev-parse", "--git-dir")
+            if not found.ok:
+                raise GitError(f"git cannot read the repository here: {found.complaint}.")
+            return
+        if inside_another and self.git("rev-parse", "--git-dir").ok:
+            return
+        made = self.git("init", "--quiet", "--initial-branch=main")
+        if not made.ok:  # git before 2.28 has no --initial-branch
+            made = self.git("init", "--quiet")
+        if not made.ok:
+            raise GitError(f"git init failed: {made.complaint}.")
+
+    def tagged(self) -> bool:
+        """Tell whether the first commit was made before."""
+        return self.git("rev-parse", "--verify", "--quiet", f"{TAG}^{{commit}}").ok
+
+    def underway(self) -> bool:
+        """Tell whether a merge or a rebase waits to be finished: a commit would end it."""
+        folder = Path(os.fsdecode(self.git("rev-parse", "--absolute-git-dir").output).strip())
+        return any((folder / name).exists() for name in _UNDERWAY)
+
+    def has_commits(self) -> bool:
+        """Tell whether anything was committed before."""
+        return self.git("rev-parse", "--verify", "--quiet", "HEAD").ok
+
+    def unchanged(self, path: Path) -> bool:
+        """Tell whether the work tree and the index hold the file as it was committed."""
+        known = self.at_head(path) is not None
+        return known and self.git("diff", "--quiet", "HEAD", "--", path.as_posix()).ok
+
+    def knows_the_author(self) -> bool:
+        """Tell whether git has a name and an address to sign commits with."""
+        return all(self.git("var", f"GIT_{who}_IDENT").ok for who in ("AUTHOR", "COMMITTER"))
+
+    def stage(self, paths: Iterable[Path]) -> None:
+        """Add `paths` to the user's index, for a commit by hand."""
+        kept = self.not_ignored(sorted(paths))
+        self._add(b"".join(os.fsencode(path.as_posix()) + b"\0" for path in kept), "")
+
+    def not_ignored(self, paths: list[Path], index: str = "") -> list[Path]:
+        """Return the paths that no ignore rule keeps out."""
+        listed = b"".join(os.fsencode(path.as_posix()) + b"\0" for path in paths)
+        ignored = self.git("check-ignore", "-z", "--stdin", stdin=listed, index=index).output
+        names = set(ignored.split(b"\0"))
+        return [path for path in paths if os.fsencode(path.as_posix()) not in names]
+
+    def at_head(self, path: Path) -> bytes | None:
+        """Return a file's content in the last commit, with the line ends of the work tree."""
+        shown = self.git("cat-file", "--filters", f"HEAD:./{path.as_posix()}")
+        return shown.output if shown.ok else None
+
+    def commit(
+        self,
+        message: str,
+        paths: Iterable[Path],
+        versions: dict[Path, str] | None = None,
+        removed: Iterable[Path] = (),
+    ) -> bool:
+        """Commit `paths` and nothing else that may be staged or lie about; False if none changed.
+
+        `versions` are contents that go into the commit where the work tree holds more (edits that
+        the user has not committed). Ignored files stay out.
+
+        Raises:
+            GitError: git says no; the user's index is as it was, with `paths` added.
+        """
+        folder = os.fsdecode(self.git("rev-parse", "--absolute-git-dir").output).strip()
+        index = str(Path(folder) / "takehome-index")
+        wanted = sorted({path for path in paths if path.is_file()})
+        try:
+            head = self.has_commits()
+            self.git(*(["read-tree", "HEAD"] if head else ["read-tree", "--empty"]), index=index)
+            wanted = self.not_ignored(wanted, index)
+            listed = b"".join(os.fsencode(path.as_posix()) + b"\0" for path in wanted)
+            if wanted:
+                self._add(listed, index)
+            for path, content in (versions or {}).items():
+                self._store(path, content, index)
+            for path in removed:
+                self.git("rm", "--cached", "--quiet", "--", path.as_posix(), index=index)
+            if head and self.git("diff", "--cached", "--quiet", "HEAD", index=index).ok:
+                return False
+            if not head and not wanted:
+                return False
+            made = self.git("commit", "--quiet", "--no-verify", "-m", message, index=index)
+            touched = listed + b"".join(
+                os.fsencode(path.as_posix()) + b"\0" for path in (*(versions or {}), *removed)
+            )
+            if not made.ok:
+                self._add(listed, "")
+                raise GitError(made.complaint)
+            self.git(
+                "reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul", stdin=touched
+            )
+            return True
+        finally:
+            with contextlib.suppress(OSError):
+                Path(index).unlink(missing_ok=True)
+            files.discard(Path(f"{index}.lock"))
+
+    def tag(self) -> None:
+        """Mark the last commit as the render alone."""
+        self.git("tag", TAG)
+
+    def _add(self, listed: bytes, index: str) -> None:
+        # Literal: a file may be called "[a].csv", which git would read as a pattern.
+        command = ["--literal-pathspecs", "add"]
+        command += ["--pathspec-from-file=-", "--pathspec-file-nul"]
+        done = self.git(*command, stdin=listed, index=index)
+        if not done.ok:
+            raise GitError(done.complaint)
+
+    def _store(self, path: Path, content: str, index: str) -> None:
+        name = path.as_posix()
+        blob = self.git(
+            "hash-object", "-w", f"--path={name}", "--stdin", stdin=content.encode("utf-8")
+        )
+        number = blob.output.decode("ascii").strip()
+        prefix = os.fsdecode(self.git("rev-parse", "--show-prefix").output).strip("\n")
+        entry = f"100644,{number},{prefix}{name}"
+        if (
+            not blob.ok
+            or not self.git("update-index", "--add", "--cacheinfo", entry, index=index).ok
+        ):
+            raise GitError(f"git could not store {name}: {blob.complaint}")
+
+
+def too_large(paths: Iterable[Path], say: Callable[[str], None]) -> list[Path]:
+    """Return the paths without what no host would take; say which were left out."""
+    kept = []
+    for path in paths:
+        size = path.stat().st_size
+        if size < _LARGEST:
+            kept.append(path)
+        else:
+            say(
+                f"{path.as_posix()} has {size // 1_000_000} MB, more than GitHub takes: not committed."
+            )
+    return kept

@@ -1,0 +1,160 @@
+"""Ours joins the company's starter repository: what waits in .takehome/ is merged into theirs."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import discovery
+import files
+import poetry
+import toml_tables
+from brief import BRIEF
+from repository import Repository
+
+PENDING = Path(".takehome")
+_OURS = "takehome publish"  # stands in our README, and in no README of a company's
+
+
+@dataclass(slots=True)
+class Joined:
+    """What goes into our first commit: paths, other contents than the work tree's, removals."""
+
+    paths: list[Path] = field(default_factory=list)
+    versions: dict[Path, str] = field(default_factory=dict)
+    removed: list[Path] = field(default_factory=list)
+
+
+def join(
+    package: str, named_brief: bool, repo: Repository | None, say: Callable[[str], None]
+) -> Joined:
+    """Merge each pending file into theirs, or put it in place where they have none."""
+    joined = Joined()
+    if not PENDING.is_dir():
+        return joined
+    merges: dict[str, Callable[[str, str], str]] = {
+        ".gitignore": with_lines,
+        ".gitattributes": with_lines,
+        ".env.example": with_lines,
+        "pyproject.toml": lambda theirs, ours: with_tables(theirs, ours, package),
+    }
+    for pending in sorted(path for path in PENDING.rglob("*") if path.is_file()):
+        target = pending.relative_to(PENDING)
+        try:
+            if target == Path("README.md"):
+                _readme(pending, named_brief, repo, joined, say)
+            elif not target.exists():
+                merge = merges.get(target.name, lambda _, ours: ours)
+                files.write_atomically(target, merge("", _read(pending)))
+                pending.unlink()
+                joined.paths.append(target)
+            elif target.name in merges:
+                _merge(pending, target, merges[target.name], repo, joined)
+            else:
+                pending.unlink()
+        except toml_tables.CannotMergeError as error:
+            say(f"{target} stays as it is: {error}. Add {pending.as_posix()} to it by hand.")
+        except (OSError, UnicodeDecodeError) as error:
+            say(f"{target} stays as it is ({error}). Ours waits in {pending.as_posix()}.")
+    if not any(path.is_file() for path in PENDING.rglob("*")):
+        files.discard(PENDING)
+    return joined
+
+
+def _merge(
+    pending: Path,
+    target: Path,
+    merge: Callable[[str, str], str],
+    repo: Repository | None,
+    joined: Joined,
+) -> None:
+    theirs, ours = _read(target), _read(pending)
+    committed = repo.at_head(target) if repo else None
+    if committed is not None and committed != target.read_bytes():
+        # Edits that they have not committed stay theirs to commit.
+        joined.versions[target] = merge(committed.decode("utf-8"), ours)
+    elif committed is not None or repo is None or not repo.has_commits():
+        joined.paths.append(target)
+    files.write_atomically(target, merge(theirs, ours))
+    pending.unlink()
+
+
+def with_lines(theirs: str, ours: str) -> str:
+    """Return `theirs` with the lines of ours that it lacks, and their comments, at the end."""
+    end = "\r\n" if "\r\n" in theirs else "\n"
+    known = {line.strip() for line in theirs.splitlines()}
+    blocks: list[str] = []
+    for block in re.split(r"\n{2,}", ours.strip()):
+        # "* text=auto" would declare every file of theirs with other line ends as changed.
+        lines = [line for line in block.splitlines() if not line.startswith("* ")]
+        new = [line for line in lines if line.startswith("#") or line.strip() not in known]
+        if any(not line.startswith("#") for line in new):
+            blocks.append("\n".join(new))
+    if not blocks:
+        return theirs
+    added = "\n\n".join(blocks).replace("\n", end) + end
+    return f"{theirs.rstrip()}{end}{end}{added}" if theirs.strip() else added
+
+
+def with_tables(theirs: str, ours: str, package: str) -> str:
+    """Return their pyproject.toml with our tables, and what makes uv and its own tool read both.
+
+    Raises:
+        CannotMergeError: it cannot be done safely; see `toml_tables.merged`.
+    """
+    content = toml_tables.parsed(theirs)
+    text = theirs
+    if "project" not in content:
+        table, lost = poetry.project_table(content, Path.cwd().name)
+        if lost:
+            raise toml_tables.CannotMergeError(
+                f"package-mode is false, and uv cannot be told about {', '.join(lost)}"
+            )
+        text = toml_tables.merged(text, table)
+    if poetry.packs_nothing(content):
+        text = toml_tables.merged(text, "[tool.uv]\npackage = false\n")
+    guessed = discovery.pinned(content, package)
+    if guessed:
+        text = toml_tables.merged(text, guessed)
+    if poetry.used(content):
+        text = toml_tables.merged(text, poetry.group(f"{package.replace('_', '-')}-take-home"))
+    return toml_tables.merged(text, ours)
+
+
+def _readme(
+    pending: Path,
+    named_brief: bool,
+    repo: Repository | None,
+    joined: Joined,
+    say: Callable[[str], None],
+) -> None:
+    """Their README becomes the brief, where none was named; ours takes its place."""
+    target = Path("README.md")
+    found = sorted(p for p in Path().iterdir() if p.is_file() and _is_readme(p))
+    theirs = next((p for p in found if p.name.lower() == "readme.md"), None)
+    source = theirs or next(iter(found), None)
+    if theirs and _OURS in theirs.read_text(encoding="utf-8", errors="replace"):
+        pending.unlink()
+        return
+    if source and not named_brief and not BRIEF.exists():
+        files.copy_atomically(source, BRIEF)
+        say(f"BRIEF.md: the text of their {source.name}; README.md is now yours to write.")
+    elif theirs and (repo is None or repo.at_head(theirs) != theirs.read_bytes()):
+        kept = theirs.with_name("README.original.md")
+        if not kept.exists():
+            files.copy_atomically(theirs, kept)
+        say(f"{kept}: their {theirs.name}, which git does not have in this form.")
+    if theirs and theirs.name != target.name:
+        theirs.unlink()
+        joined.removed.append(theirs)
+    pending.replace(target)
+    joined.paths.append(target)
+
+
+def _is_readme(path: Path) -> bool:
+    return path.stem.lower() == "readme" and path.suffix.lower() in (".md", ".rst", ".txt", "")
+
+
+def _read(path: Path) -> str:
+    """Return a text with its line ends as they are."""
+    return path.read_bytes().decode("utf-8")

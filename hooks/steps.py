@@ -1,0 +1,149 @@
+"""The steps after copying, in their order; each does what it can and says the rest."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+import brief
+import environment
+import files
+import fill_in
+import locks
+import raw_data
+import rendered
+import repository
+import starter
+
+Say = Callable[[str], None]
+
+
+def take(answers: argparse.Namespace, say: Say) -> None:
+    """Fill in, put brief and data in place, commit the render, lock and sync, commit the rest."""
+    package = Path("src") / answers.package
+    in_starter = answers.starter == "true"
+    repo = _open(in_starter, say)
+    if answers.data.strip():
+        _data(package, answers, say)
+    ours = rendered.files(answers.package)
+    joined = starter.join(answers.package, bool(answers.brief.strip()), repo, say)
+    try:
+        brief.place(answers.brief, answers.destination, say)
+    except OSError as error:
+        say(f"BRIEF.md: {files.explain(error)}; write it by hand.")
+    committed = repo is not None and _first_commit(repo, ours, joined, say)
+    written = locks.lock_and_sync(in_starter, repo if committed else None, say)
+    if repo is not None and committed:
+        _second_commit(repo, written, answers.commit_data == "true", say)
+
+
+def _open(in_starter: bool, say: Say) -> repository.Repository | None:
+    program = environment.git()
+    if program is None:
+        say("git is not installed, so nothing is committed. With it, line by line:")
+        _say_lines(say, "git init", "git add --all", *_commit_lines())
+        return None
+    repo = repository.Repository(program)
+    try:
+        repo.ensure(inside_another=in_starter)
+    except repository.GitError as error:
+        say(f"Nothing is committed: {error}. When that is mended, line by line:")
+        _say_lines(say, "git init", "git add --all", *_commit_lines())
+        return None
+    return repo
+
+
+def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
+    cases = package / "cases.py"
+    typed = answers.data.strip()
+    by_hand = f"put it into data/raw/ and name it in {cases.as_posix()} (RAW)"
+    try:
+        placed = raw_data.place(typed, answers.destination)
+    except raw_data.NoDataError as error:
+        say(f"No data from {typed}: {error}, then {by_hand}.")
+        return
+    except FileNotFoundError as error:
+        say(f"No data: {files.explain(error)}; {by_hand}.")
+        return
+    except OSError as error:
+        say(f"No data from {typed}: {files.explain(error)}; {by_hand}.")
+        return
+    where = placed.path.as_posix()
+    left_out = f"; {placed.left_out}" if placed.left_out else ""
+    say(f"{where}: {'is here already' if placed.was_here else 'in place'}{left_out}.")
+    try:
+        filled = fill_in.fill(package, placed.path, answers.kind)
+    except (OSError, SyntaxError, ValueError) as error:
+        say(f"{cases.as_posix()} stays as rendered ({error}): set RAW and MAPPING by hand.")
+        return
+    if filled and filled.columns:
+        rest = f", {filled.open} still to be mapped" if filled.open else ""
+        found = f"{filled.columns} columns found, {filled.mapped} fields mapped{rest}"
+        say(f"{cases.as_posix()}: {found}. Check MAPPING.")
+    elif filled:
+        say(f"{cases.as_posix()}: {where} is no table that we read; make rows of it there.")
+
+
+def _first_commit(
+    repo: repository.Repository, ours: list[Path], joined: starter.Joined, say: Say
+) -> bool:
+    """Commit the render alone and tag it; tell whether git has it now."""
+    if repo.tagged():
+        return True
+    paths = [*ours, *joined.paths]
+    if repo.underway():
+        say("git is in the middle of a merge or a rebase: nothing is committed. After it:")
+    elif not repo.knows_the_author():
+        repo.stage(paths)
+        say("git does not know your name, so nothing is committed. Line by line:")
+        name, mail = 'user.name "Your Name"', "user.email you@example.org"
+        _say_lines(say, f"git config --global {name}", f"git config --global {mail}")
+    else:
+        try:
+            repo.commit(repository.FIRST, paths, joined.versions, joined.removed)
+            repo.tag()
+            say(f"Committed: the render alone, tag {repository.TAG}.")
+            _say_kept_out(repo, paths, say)
+            return True
+        except repository.GitError as error:
+            say(f"Nothing is committed ({error}). When that is mended:")
+    _say_lines(say, *_commit_lines())
+    return False
+
+
+def _say_kept_out(repo: repository.Repository, paths: list[Path], say: Say) -> None:
+    """Name what an ignore rule of the starter's (or the user's own) keeps out of git."""
+    ours = [path for path in paths if path.parts[0] not in ("notes", "results")]
+    missing = sorted(_names(ours) - _names(repo.not_ignored(ours)))
+    if missing:
+        listed = " ".join(f'"{name}"' for name in missing[:3])
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        say(f"An ignore rule that is not ours keeps files out of git{more}. To have them in:")
+        _say_lines(say, f"git add --force {listed}")
+
+
+def _names(paths: list[Path]) -> set[str]:
+    return {path.as_posix() for path in paths}
+
+
+def _commit_lines() -> tuple[str, str]:
+    return f'git commit -m "{repository.FIRST}"', f"git tag {repository.TAG}"
+
+
+def _say_lines(say: Say, *lines: str) -> None:
+    for line in lines:
+        say(f"  {line}")
+
+
+def _second_commit(repo: repository.Repository, written: list[Path], data: bool, say: Say) -> None:
+    """Commit lock files, and brief and data where they may be; only what is new or was clean."""
+    paths = list(written)
+    if data:
+        brought = [*Path().glob("BRIEF.*"), *raw_data.RAW.rglob("*")]
+        new = [path for path in brought if path.is_file() and repo.at_head(path) is None]
+        paths += repository.too_large(new, say)
+    try:
+        if repo.commit(repository.SECOND, paths):
+            names = "the lock file, the brief and the raw data" if data else "the lock file"
+            say(f"Committed: {names}.")
+    except repository.GitError as error:
+        say(f"The second commit failed ({error}). Later: git add --all, then git commit")

@@ -1,0 +1,181 @@
+"""What the columns of the data tell goes into cases.py and schemas.py."""
+
+import json
+import shutil
+import string
+import subprocess
+import sys
+from pathlib import Path
+
+import columns
+import fill_in
+import pytest
+from hook_desk import Desk, mapping_in, raw_in, render
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+ROWS = (
+    "ticket_id,body,total,due date,paid,class,date,zip\n"
+    "a1,hello,12.50,2024-01-01,yes,x,2024-01-01,01234\n"
+    'a2,"hello, you",1,2024-01-03,no,y,,10115\n'
+)
+
+
+def _ruff(*arguments: str, folder: Path) -> None:
+    """Hold Python files against the generated repository's rules."""
+    rules = ["--isolated", "--line-length=100", "--no-cache"]
+    if arguments[0] == "check":
+        rules += ["--select=E4,E7,E9,F,I,B,UP,SIM,C4,RUF", "--ignore=RUF001,RUF002,RUF003"]
+    program = shutil.which("ruff") or str(Path(sys.executable).with_name("ruff"))
+    done = subprocess.run(
+        [program, *arguments, *rules, str(folder)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_columns_become_fields_and_a_mapping_that_ruff_accepts(desk: Desk) -> None:
+    (desk.stood / "my tickets.csv").write_text(ROWS, encoding="utf-8")
+    said = desk.run("--data=my tickets.csv", "--kind=extract", without=("uv",))
+    assert "data/raw/my tickets.csv: in place." in said.text
+    assert "8 columns found, 8 fields mapped" in said.text
+    cases, schemas = desk.read("src/my_task/cases.py"), desk.read("src/my_task/schemas.py")
+    assert raw_in(cases) == 'RAW = Path("data/raw/my tickets.csv")'
+    assert mapping_in(cases) == {
+        "id": "ticket_id",
+        "input.text": "body",
+        "expected.total": "total",
+        "expected.due_date": "due date",
+        "expected.paid": "paid",
+        "expected.class_value": "class",
+        "expected.date": "date",
+        "expected.zip": "zip",
+    }
+    fields = schemas.split("class Output")[1].split("class Expected")[0]
+    assert [line.strip() for line in fields.splitlines()[3:] if line.strip()] == [
+        "total: Decimal | None = None",
+        "due_date: dt.date | None = None",
+        "paid: bool | None = None",
+        "class_value: str | None = None",
+        "date: dt.date | None = None",
+        "zip: str | None = None",
+    ]
+    assert "Literal" not in schemas
+    assert "hello" not in cases + schemas
+    _ruff("check", folder=desk.folder / "src")
+    _ruff("format", "--check", folder=desk.folder / "src")
+
+
+def test_a_blank_kind_keeps_its_fields_and_leaves_unclear_columns_open(desk: Desk) -> None:
+    (desk.stood / "rows.csv").write_text("nr;question;foo\n1;why?;a\n1;how?;b\n", encoding="utf-8")
+    said = desk.run("--data=rows.csv", "--kind=blank", without=("uv",))
+    assert "1 fields mapped, 1 still to be mapped" in said.text
+    assert mapping_in(desk.read("src/my_task/cases.py")) == {
+        "input.text": "question",
+        "expected.text": "?",
+    }
+    assert "class Output" in desk.read("src/my_task/schemas.py")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("rows.jsonl", '{"id": 1, "text": "a", "label": "x"}\n\n{"id": 2, "text": "b"}\n'),
+        ("rows.json", '{"items": [{"id": 1, "text": "a", "label": "x"}]}'),
+        ("rows.tsv", "id\ttext\tlabel\n1\ta\tx\n"),
+        ("rows.csv", "\ufeffid|text|label\n1|a|x\n"),
+    ],
+)
+def test_every_table_is_mapped_by_clear_names(desk: Desk, name: str, content: str) -> None:
+    (desk.stood / name).write_text(content, encoding="utf-8")
+    desk.run(f"--data={name}", "--kind=blank", without=("uv",))
+    assert mapping_in(desk.read("src/my_task/cases.py")) == {
+        "id": "id",
+        "input.text": "text",
+        "expected.text": "label",
+    }
+
+
+def test_ids_that_repeat_are_no_ids(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("id,text\n1,a\n1,b\n", encoding="utf-8")
+    table = columns.look(tmp_path / "rows.csv")
+    assert table
+    assert [column.unique for column in table.columns] == [False, True]
+
+
+def test_what_the_candidate_mapped_is_not_touched_by_a_second_run(desk: Desk) -> None:
+    (desk.stood / "rows.csv").write_text(ROWS, encoding="utf-8")
+    desk.run("--data=rows.csv", "--kind=extract", without=("uv",))
+    cases = desk.folder / "src/my_task/cases.py"
+    cases.write_text(cases.read_text("utf-8").replace('"body"', '"class"'), encoding="utf-8")
+    before = cases.read_bytes()
+    said = desk.run("--data=rows.csv", "--kind=extract", without=("uv",))
+    assert "is here already" in said.text
+    assert cases.read_bytes() == before
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    names=st.lists(
+        st.one_of(
+            st.text(min_size=1, max_size=20).filter(lambda name: "\r" not in name and name.strip()),
+            st.sampled_from(
+                [
+                    'say "hi"',
+                    "it's",
+                    "class",
+                    "date",
+                    "dt",
+                    "{{ x }}",
+                    "a\\b",
+                    "text",
+                    "ID",
+                    "model_x",
+                ]
+            ),
+            st.text(string.ascii_letters + " _-", min_size=90, max_size=160),
+        ),
+        min_size=1,
+        max_size=12,
+        unique=True,
+    )
+)
+def test_no_column_name_makes_a_broken_file(
+    names: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("columns")
+    render(folder)
+    package = folder / "src" / "my_task"
+    rows = folder / "rows.jsonl"
+    rows.write_text(json.dumps(dict.fromkeys(names, "2024-01-01")) + "\n", encoding="utf-8")
+    fill_in.fill(package, rows, "extract")
+    mapping = mapping_in((package / "cases.py").read_text("utf-8"))
+    assert set(mapping.values()) - {"?"} <= set(names)
+    scope: dict[str, object] = {}
+    exec((package / "schemas.py").read_text("utf-8"), scope)
+    _ruff("check", folder=folder / "src")
+    _ruff("format", "--check", folder=folder / "src")
+
+
+def test_beside_a_column_that_holds_the_answer_all_others_are_what_it_is_found_from(
+    tmp_path: Path,
+) -> None:
+    render(tmp_path)
+    package = tmp_path / "src" / "my_task"
+    rows = tmp_path / "truth.csv"
+    rows.write_text(
+        "case_id,title,phase,year,expected_answer\nA1,One,,2020,true\nA2,Two,II,2021,false\n",
+        encoding="utf-8",
+    )
+    fill_in.fill(package, rows, "extract")
+    schemas = (package / "schemas.py").read_text("utf-8")
+    assert "    title: str\n    phase: str | None = None\n    year: int\n" in schemas
+    assert "    answer: bool | None = None\n" in schemas
+    assert mapping_in((package / "cases.py").read_text("utf-8")) == {
+        "id": "case_id",
+        "input.title": "title",
+        "input.phase": "phase",
+        "input.year": "year",
+        "expected.answer": "expected_answer",
+    }
+    _ruff("check", folder=tmp_path / "src")
+    _ruff("format", "--check", folder=tmp_path / "src")

@@ -1,0 +1,136 @@
+"""The data that came with the assignment goes under data/raw/."""
+
+import os
+import shutil
+import zipfile
+
+import pytest
+import raw_data
+from hook_desk import Desk, mapping_in, raw_in
+
+ROWS = "ticket_id,body,total\na1,hello,12.50\n"
+
+
+def test_a_folder_is_copied_without_its_environments(desk: Desk) -> None:
+    for name in ("a/one.txt", "b/ü two.txt", ".git/config", ".venv/x.py", "__pycache__/x.pyc"):
+        path = desk.stood / "letters" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("text", encoding="utf-8")
+    desk.run("--data=letters/", "--kind=extract", without=("uv",))
+    raw = desk.folder / "data/raw/letters"
+    found = sorted(path.relative_to(raw).as_posix() for path in raw.rglob("*") if path.is_file())
+    assert found == ["a/one.txt", "b/ü two.txt"]
+    cases = desk.read("src/my_task/cases.py")
+    assert raw_in(cases) == 'RAW = Path("data/raw/letters")'
+    assert mapping_in(cases) == {"id": "file", "input.text": "text", "expected.text": "?"}
+
+
+def test_a_folder_with_one_table_points_at_the_table(desk: Desk) -> None:
+    (desk.stood / "given").mkdir()
+    (desk.stood / "given/rows.csv").write_text(ROWS, encoding="utf-8")
+    (desk.stood / "given/README.md").write_text("about\n", encoding="utf-8")
+    desk.run("--data=given", "--kind=extract", without=("uv",))
+    assert raw_in(desk.read("src/my_task/cases.py")) == 'RAW = Path("data/raw/given/rows.csv")'
+
+
+def test_a_zip_is_unpacked_and_stays_inside(desk: Desk) -> None:
+    with zipfile.ZipFile(desk.stood / "CVs.zip", "w") as archive:
+        archive.writestr("CVs/a.pdf", b"%PDF")
+        archive.writestr("CVs/b.txt", "b")
+        archive.writestr("__MACOSX/CVs/._a.pdf", b"")
+        archive.writestr("../../escaped.txt", "out")
+    desk.run("--data=CVs.zip", "--kind=extract", without=("uv",))
+    assert not (desk.folder.parent / "escaped.txt").exists()
+    assert not (desk.folder / "escaped.txt").exists()
+    raw = desk.folder / "data/raw/CVs"
+    assert (raw / "CVs/a.pdf").is_file() or (raw / "a.pdf").is_file()
+    assert not list(raw.rglob("__MACOSX"))
+    assert raw_in(desk.read("src/my_task/cases.py")) == 'RAW = Path("data/raw/CVs")'
+
+
+def test_a_zip_with_one_folder_of_its_own_name_is_not_nested(desk: Desk) -> None:
+    with zipfile.ZipFile(desk.stood / "CVs.zip", "w") as archive:
+        archive.writestr("CVs/a.txt", "a")
+        archive.writestr("CVs/deep/b.txt", "b")
+    desk.run("--data=CVs.zip", without=("uv",))
+    assert (desk.folder / "data/raw/CVs/a.txt").is_file()
+    assert (desk.folder / "data/raw/CVs/deep/b.txt").is_file()
+
+
+def test_a_broken_zip_is_said_and_leaves_nothing_half(desk: Desk) -> None:
+    whole = desk.stood / "x.zip"
+    with zipfile.ZipFile(whole, "w") as archive:
+        archive.writestr("a.txt", "a" * 1000)
+    content = bytearray(whole.read_bytes())
+    content[40:60] = b"x" * 20
+    whole.write_bytes(bytes(content))
+    said = desk.run("--data=x.zip", without=("uv",))
+    assert said.code == 0
+    assert "unpack it yourself" in said.text
+    assert (
+        not list((desk.folder / "data").rglob("*.part")) if (desk.folder / "data").exists() else 1
+    )
+    assert not (desk.folder / "data/raw/x").exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("https://company.example/rows.csv", "nothing was fetched"),
+        ("no such.csv", "there is no"),
+        ("..", "that folder holds this repository"),
+    ],
+)
+def test_data_that_cannot_be_placed_is_said_and_fails_nothing(
+    desk: Desk, typed: str, why: str
+) -> None:
+    said = desk.run(f"--data={typed}", without=("uv",))
+    assert said.code == 0
+    assert why in said.text
+    assert "put it into data/raw/ and name it in src/my_task/cases.py (RAW)" in said.text
+    assert "Committed: the render alone" in said.text
+
+
+def test_data_that_lies_in_the_repository_stays_where_it_is(desk: Desk) -> None:
+    (desk.folder / "data").mkdir()
+    (desk.folder / "data/rows.csv").write_text(ROWS, encoding="utf-8")
+    said = desk.run(f"--data={desk.folder / 'data'}", "--kind=extract", without=("uv",))
+    assert "data/rows.csv: is here already." in said.text
+    assert not (desk.folder / "data/raw").exists()
+    assert raw_in(desk.read("src/my_task/cases.py")) == 'RAW = Path("data/rows.csv")'
+
+
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links, pipes and devices")
+def test_links_are_followed_to_files_and_pipes_are_left_out(desk: Desk) -> None:
+    (desk.stood / "real.csv").write_text(ROWS, encoding="utf-8")
+    given = desk.stood / "given"
+    given.mkdir()
+    (given / "linked.csv").symlink_to(desk.stood / "real.csv")
+    (given / "broken.txt").symlink_to(desk.stood / "nowhere")
+    (given / "loop").symlink_to(given)
+    os.mkfifo(given / "pipe")
+    (given / "plain.txt").write_text("x", encoding="utf-8")
+    said = desk.run("--data=given", without=("uv",))
+    raw = desk.folder / "data/raw/given"
+    assert sorted(path.name for path in raw.iterdir()) == ["linked.csv", "plain.txt"]
+    assert not (raw / "linked.csv").is_symlink()
+    assert "1 files could not be read and are missing (broken.txt)" in said.text
+
+
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links and devices")
+@pytest.mark.parametrize("typed", ["/dev/zero", "pipe"])
+def test_what_never_ends_is_not_read(desk: Desk, typed: str) -> None:
+    os.mkfifo(desk.stood / "pipe")
+    said = desk.run(f"--data={typed}", without=("uv",))
+    assert "it is neither a file nor a folder" in said.text
+
+
+def test_data_larger_than_the_disk_is_refused_before_it_is_copied(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (desk.stood / "rows.csv").write_text(ROWS, encoding="utf-8")
+    usage = shutil.disk_usage(desk.folder)._replace(free=1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    monkeypatch.chdir(desk.folder)
+    with pytest.raises(raw_data.NoDataError, match="the disk 0 free"):
+        raw_data.place(str(desk.stood / "rows.csv"), "")

@@ -1,0 +1,148 @@
+"""`copier copy --defaults` over starters of companies: both sides run afterwards.
+
+Poetry is tried where it is on PATH, or where TAKEHOME_TEST_POETRY names it. An index that serves
+no JSON for single releases, which Poetry asks for, is named by TAKEHOME_TEST_POETRY_INDEX.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import hook_layouts
+import pytest
+from hook_desk import REPOSITORY
+from rendering import tagged_clone
+from uv import find_uv_bin
+
+pytestmark = pytest.mark.skipif(
+    "starter_pyproject" not in (REPOSITORY / "copier.yml").read_text(encoding="utf-8"),
+    reason="copier.yml does not know yet whether a starter has a pyproject.toml",
+)
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tagged_clone(tmp_path_factory.mktemp("the template"))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, str]:
+    """An environment in which git knows a name, and no other environment is active."""
+    config = tmp_path / "gitconfig"
+    config.write_text("[user]\n\tname = Me\n\temail = me@example.org\n", encoding="utf-8")
+    own = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH")}
+    return own | {
+        "GIT_CONFIG_GLOBAL": str(config),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "POETRY_VIRTUALENVS_IN_PROJECT": "false",
+        "POETRY_VIRTUALENVS_PATH": str(tmp_path / "poetry"),
+        "POETRY_NO_INTERACTION": "1",
+    }
+
+
+def _run(folder: Path, settings: dict[str, str], *command: str) -> str:
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=settings,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}"
+    return done.stdout
+
+
+def _copy_over(folder: Path, template: Path, settings: dict[str, str], *answers: str) -> str:
+    """Copy as one does without a terminal; where a file collides, Copier would stop."""
+    data = [part for answer in ("starter=true", *answers) for part in ("-d", answer)]
+    command = [sys.executable, "-m", "copier", "copy", "--trust", "--defaults", "--quiet"]
+    return _run(folder.parent, settings, *command, *data, str(template), str(folder))
+
+
+@pytest.mark.parametrize("layout", ["DATA", "MAKEFILE", "POETRY_1", "SETUPTOOLS"])
+def test_ours_and_theirs_run_after_copying_over(
+    layout: str, template: Path, settings: dict[str, str], tmp_path: Path
+) -> None:
+    theirs = getattr(hook_layouts, layout)
+    folder = hook_layouts.make(tmp_path / "ihr Starter (1) – neu", theirs)
+    data = ["data=ihr Starter (1) – neu/data/ground_truth.csv"] if layout == "DATA" else []
+    said = _copy_over(folder, template, settings, "package_name=my_task", "kind=blank", *data)
+    assert "Committed: the render alone" in said
+    assert ".venv is ready" in said
+    assert hook_layouts.git(folder, "status", "--porcelain") == ""
+    assert hook_layouts.git(folder, "log", "--format=%s", "scaffold").endswith("\nTheir starter\n")
+    for name, content in theirs.items():
+        if name not in ("README.md", ".gitignore", "pyproject.toml"):
+            assert (folder / name).read_bytes() == content.encode(), name
+    uv = find_uv_bin()
+    assert "eval" in _run(folder, settings, uv, "run", "takehome", "--help")
+    if layout == "DATA":
+        cases = (folder / "src/my_task/cases.py").read_text("utf-8")
+        assert 'RAW = Path("data/ground_truth.csv")' in cases
+    else:
+        _run(folder, settings, uv, "run", "takehome", "eval", "--solver", "baseline")
+    passed = _run(folder, settings, uv, "run", "pytest", "-q", "-rA")
+    assert "tests/test_solution.py" in passed
+    if any("test_" in name for name in theirs):
+        assert "test_theirs" in passed or "test_chat" in passed
+    if "src/main.py" in theirs:
+        command = ["make", "run"] if shutil.which("make") else ["python", "src/main.py"]
+        assert "main 12,345" in _run(folder, settings, uv, "run", *command)
+    if "goal_chat/scripts.py" in theirs:
+        assert "demo house 12,345" in _run(folder, settings, uv, "run", "demo")
+    assert not (folder / ".takehome").exists()
+
+
+def test_an_update_merges_into_their_pyproject(settings: dict[str, str], tmp_path: Path) -> None:
+    template = tagged_clone(tmp_path / "template")
+    folder = hook_layouts.make(tmp_path / "starter", hook_layouts.POETRY_1)
+    _copy_over(folder, template, settings, "package_name=my_task", "kind=blank")
+    source = template / "template" / "pyproject.toml.jinja"
+    text = source.read_text("utf-8")
+    assert text.count("line-length = 100") == 1
+    source.write_text(text.replace("line-length = 100", "line-length = 99"), encoding="utf-8")
+    hook_layouts.git(template, "commit", "-q", "-a", "-m", "Shorter lines")
+    hook_layouts.git(template, "tag", "v1.1.0")
+    before = (folder / "pyproject.toml").read_text("utf-8")
+    command = [sys.executable, "-m", "copier", "update", "--trust", "--defaults", "--quiet"]
+    _run(folder, settings, *command)
+    after = (folder / "pyproject.toml").read_text("utf-8")
+    assert after == before.replace("line-length = 100", "line-length = 99")
+    changed = hook_layouts.git(folder, "diff", "--name-only").split()
+    assert set(changed) <= {".copier-answers.yml", "pyproject.toml"}
+
+
+@pytest.mark.parametrize("layout", ["POETRY_1", "POETRY_2"])
+def test_poetry_installs_and_runs_theirs_beside_ours(
+    layout: str, template: Path, settings: dict[str, str], tmp_path: Path
+) -> None:
+    poetry = os.environ.get("TAKEHOME_TEST_POETRY") or shutil.which("poetry")
+    if not poetry:
+        pytest.skip("poetry is not on PATH")
+    settings = settings | {
+        "PATH": os.pathsep.join([str(Path(poetry).parent), settings.get("PATH", "")])
+    }
+    theirs = dict(getattr(hook_layouts, layout))
+    index = os.environ.get("TAKEHOME_TEST_POETRY_INDEX")
+    if index:
+        theirs["pyproject.toml"] += (
+            f'\n[[tool.poetry.source]]\nname = "tests"\nurl = "{index}"\npriority = "primary"\n'
+        )
+    folder = hook_layouts.make(tmp_path / "starter", theirs, commit=False)
+    _run(folder, settings, poetry, "lock", "-q")
+    hook_layouts.make(folder, {})
+    said = _copy_over(folder, template, settings, "package_name=my_task", "kind=blank")
+    if "locking failed" in said:
+        pytest.skip("this index does not serve what Poetry asks for")
+    assert "poetry.lock is locked anew" in said
+    assert hook_layouts.git(folder, "status", "--porcelain") == ""
+    _run(folder, settings, poetry, "install", "-q")
+    assert "demo house 12,345" in _run(folder, settings, poetry, "run", "demo")
+    assert "eval" in _run(folder, settings, poetry, "run", "takehome", "--help")
+    _run(folder, settings, poetry, "run", "python", "-c", "import goal_chat.chat, scaffold.llm")

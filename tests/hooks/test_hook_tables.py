@@ -1,0 +1,117 @@
+"""Lines and tables of ours added to files of theirs, as text."""
+
+import tomllib
+from pathlib import Path
+
+import hook_layouts
+import poetry
+import pytest
+import starter
+import toml_tables
+from hook_layouts import PENDING, TABLES
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_ignore_lines_are_added_once_and_theirs_stay(end: str) -> None:
+    theirs = f"out/{end}.env"
+    once = starter.with_lines(theirs, PENDING[".gitignore"])
+    assert once.startswith(f"out/{end}.env{end}{end}# Keys{end}.venv/{end}")
+    assert once.count(".env") == 1
+    assert once.replace(end, "").count("\n") == 0
+    assert starter.with_lines(once, PENDING[".gitignore"]) == once
+
+
+def test_their_line_ends_are_not_declared_anew() -> None:
+    assert starter.with_lines("*.png binary\n", PENDING[".gitattributes"]) == (
+        "*.png binary\n\n# Data\n/data/** -text\n"
+    )
+
+
+def test_new_tables_stand_at_the_end_exactly_as_they_render() -> None:
+    merged = toml_tables.merged('[project]\nname = "x"\n', TABLES)
+    assert merged == '[project]\nname = "x"\n\n' + TABLES
+
+
+def test_a_table_that_they_have_gets_the_missing_keys_and_loses_none() -> None:
+    theirs = (
+        '[tool.uv]\npackage = false  # theirs\n\n[dependency-groups]\ndev = ["pytest<9"]\n\n'
+        "[tool.ruff.lint]\nselect = ['ALL']\n"
+    )
+    merged = tomllib.loads(toml_tables.merged(theirs, TABLES))
+    assert merged["tool"]["uv"]["package"] is False
+    assert merged["tool"]["uv"]["default-groups"] == "all"
+    assert merged["dependency-groups"]["dev"] == ["pytest<9"]
+    assert merged["dependency-groups"]["scaffold"] == ["my-task-take-home", "pytest"]
+    assert merged["tool"]["ruff"] == {"lint": {"select": ["ALL"]}}
+
+
+def test_what_the_candidate_changed_in_our_tables_survives_a_second_merge() -> None:
+    once = toml_tables.merged("", TABLES).replace('default-groups = "all"', "default-groups = []")
+    assert toml_tables.merged(once, TABLES) == once
+
+
+@pytest.mark.parametrize(
+    ("theirs", "why"),
+    [
+        ("[tool]\nuv = { package = false }\n", "not written as a table"),
+        ("tool.uv.package = false\n", "not written as a table"),
+        ('[tool.uv]\ndefault-groups = ["dev"]\n', "has default-groups already"),
+        ("dependency-groups = 3\n", "is no table"),
+        ("[a\n", "no valid TOML"),
+    ],
+)
+def test_a_form_that_text_cannot_be_added_to_is_refused(theirs: str, why: str) -> None:
+    with pytest.raises(toml_tables.CannotMergeError, match=why):
+        toml_tables.merged(theirs, TABLES)
+
+
+@pytest.mark.parametrize(
+    ("wish", "bounds"),
+    [
+        ("^1.2.3", ">=1.2.3,<2"),
+        ("^0.2.3", ">=0.2.3,<0.3"),
+        ("^0.0.3", ">=0.0.3,<0.0.4"),
+        ("^0", ">=0,<1"),
+        ("~1.2.3", ">=1.2.3,<1.3"),
+        ("~1", ">=1,<2"),
+        ("1.2.*", "==1.2.*"),
+        (">=3.9, <3.13", ">=3.9,<3.13"),
+        (">=3.9 <3.13", ">=3.9,<3.13"),
+        ("3.11.4", "==3.11.4"),
+        ("*", ""),
+        ("^1 || ^2", None),
+    ],
+)
+def test_a_version_of_poetrys_is_written_as_others_write_it(wish: str, bounds: str | None) -> None:
+    assert poetry.version_range(wish) == bounds
+
+
+@pytest.mark.parametrize(
+    ("wish", "line"),
+    [
+        ({"version": "^1.0", "extras": ["a", "b"]}, "x[a,b]>=1.0,<2"),
+        ({"git": "https://example.org/x.git"}, None),
+        ({"path": "../x"}, None),
+        ([{"version": "1"}, {"version": "2"}], None),
+    ],
+)
+def test_what_is_no_plain_version_is_not_translated(wish: object, line: str | None) -> None:
+    assert poetry.requirement("x", wish) == line
+
+
+@pytest.mark.parametrize(
+    "layout", ["POETRY_1", "POETRY_2", "POETRY_WITHOUT_PACKAGE", "SETUPTOOLS", "PDM", "HATCHLING"]
+)
+def test_every_layout_of_a_pyproject_takes_ours(
+    layout: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook_layouts.make(tmp_path, getattr(hook_layouts, layout), commit=False)
+    monkeypatch.chdir(tmp_path)
+    text = (tmp_path / "pyproject.toml").read_text("utf-8")
+    merged = starter.with_tables(text, TABLES, "my_task")
+    assert starter.with_tables(merged, TABLES, "my_task") == merged
+    before, after = tomllib.loads(text), tomllib.loads(merged)
+    assert after["project"]["requires-python"]
+    assert after["build-system"] == before["build-system"]
+    if layout == "SETUPTOOLS":
+        assert after["tool"]["setuptools"]["packages"] == ["goal_chat"]
