@@ -14,12 +14,12 @@ _INPUT = (
     *("document", "email", "ticket", "transcript", "description", "review", "comment"),
 )
 _EXPECTED = (
-    *("expected", "label", "answer", "target", "output", "gold", "ground_truth"),
+    *("expected", "label", "answer", "target", "output", "gold", "ground_truth", "sql"),
     *("expected_output", "expected_answer", "correct_answer", "reference", "category", "class"),
 )
 # Where a column is called so, the other columns are what the answer is found from.
 _GRADED = re.compile(
-    r"(expected|gold|golden|correct|true)_.+|expected|label|answer|target|gold|ground_truth"
+    r"(expected|gold|golden|correct|true)_.+|expected|label|answer|target|gold|ground_truth|sql"
 )
 # Names that the file uses, that ruff refuses (l), or that BaseModel has.
 _TAKEN = {"dt", "bool", "int", "str", "l", "copy", "dict", "json", "schema", "schema_json"}
@@ -49,6 +49,10 @@ def by_name(asked: dict[str, str], found: list[columns.Column]) -> dict[str, str
         free = [name for name in taken if name not in answer.values()]
         if free or key != "id":
             answer[key] = free[0] if free else "?"
+    waiting = [key for key, name in answer.items() if name == "?"]
+    left = [column.name for column in found if column.name not in answer.values()]
+    if len(waiting) == len(left) == 1 and set(in_order) != {"file", "folder", "text"}:
+        answer[waiting[0]] = left[0]
     return answer
 
 

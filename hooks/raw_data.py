@@ -69,8 +69,7 @@ def _one_table(path: Path) -> Path:
         return path
     inside = [file for file in path.rglob("*") if file.is_file() and not _hidden(file, path)]
     tables = [file for file in inside if file.suffix.lower() in columns.TABLES]
-    others = [file for file in inside if file.suffix.lower() not in (*columns.TABLES, ".md")]
-    return tables[0] if len(tables) == 1 and not others else path
+    return tables[0] if len(tables) == 1 else path  # the other files are what its rows speak of
 
 
 def _hidden(file: Path, root: Path) -> bool:

@@ -144,6 +144,8 @@ def _readme(
         if not kept.exists():
             files.copy_atomically(theirs, kept)
         say(f"{kept}: their {theirs.name}, which git does not have in this form.")
+    elif theirs:
+        say("README.md is yours to write; git has theirs: git show scaffold~1:README.md")
     if theirs and theirs.name != target.name:
         theirs.unlink()
         joined.removed.append(theirs)

@@ -116,6 +116,7 @@ def test_publish_writes_the_two_blocks_and_nothing_else(arrived: Path, tmp_path:
     assert (clone / "README.md").read_text("utf-8") == before
     tool(clone, "uv", "run", "takehome", "publish", "latest")
     after = (clone / "README.md").read_text("utf-8")
+    assert "nothing yet" in after  # a case is data, not code
     assert "Given by the template: `src/scaffold/`, unchanged." in after
     assert "n = 1" in after or "| 1 |" in after
     outside = [line for line in before.splitlines() if line not in after.splitlines()]

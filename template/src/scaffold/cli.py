@@ -31,7 +31,6 @@ Replay = Annotated[bool, typer.Option("--replay", help="Recorded answers only, n
 Live = Annotated[bool, typer.Option("--live", help="Ask the vendor again, and record anew.")]
 Machine = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 MaxCost = Annotated[float | None, typer.Option(min=0, help="US dollars to spend at most.")]
-RunName = Annotated[str, typer.Argument(metavar="RUN", help="A folder of results/, or latest.")]
 
 
 @app.command("eval")
@@ -45,14 +44,15 @@ def evaluate(
     concurrency: Annotated[int | None, typer.Option(min=1, help="Cases at once.")] = None,
     max_cost: MaxCost = None,
     resume: Annotated[str, typer.Option(metavar="RUN", help="Go on with a run.")] = "",
+    like: Annotated[str, typer.Option(metavar="RUN", help="Same solver and cases.")] = "",
     replay: Replay = False,
     live: Live = False,
     as_json: Machine = False,
 ) -> None:
     """Score a solver on the cases, and draw the report.
 
-    Without --solver it is the one in [tool.takehome] of pyproject.toml. Writes results/<run>/ with
-    report.html, results.json, cases.jsonl (all that was sent and answered), failures.csv and manifest.json.
+    Without --solver it is the one in [tool.takehome] of pyproject.toml. All goes to results/<run>/:
+    report.html, results.json, cases.jsonl (what was sent and answered), failures.csv, manifest.json.
     """
     from scaffold import evals
     from scaffold.evals.terminal import progress, results_table
@@ -62,10 +62,10 @@ def evaluate(
     results = project.root / "results"
     name, which = solver or project.solver, None if split == "all" else split
     chosen: dict[str, Any] = {"split": which, "tags": tag or [], "ids": case or [], "limit": limit}
-    folder = find_run(results, resume) if resume else new_folder(results, name)
-    if resume:  # as it was begun: with other cases or another solver it would be another run
-        begun = evals.Run.read(folder).manifest
+    if resume or like:
+        begun = evals.Run.read(find_run(results, resume or like)).manifest
         name, epochs, chosen = begun["solver"], begun["epochs"], begun["chosen"]
+    folder = find_run(results, resume) if resume else new_folder(results, name)
     cases = evals.select(project.module("cases").cases(), **chosen)
     solve, scoring = project.solver_named(name), project.module("scoring")
     client, settings = _client(project, replay, live, max_cost)
@@ -73,7 +73,7 @@ def evaluate(
         concurrency=concurrency or settings.concurrency,
         epochs=epochs,
         resume=bool(resume),
-        baseline=newest(results, "baseline", but=folder),
+        baseline=None if name == "baseline" else newest(results, "baseline"),
         last=newest(results, name, but=folder),
     )
     about = manifest(project, run=folder.name, solver=name, epochs=epochs, chosen=chosen)
@@ -96,7 +96,8 @@ def evaluate(
     typer.echo(json.dumps(done, ensure_ascii=False) if as_json else results_table(done))
     typer.echo(f"report: {(folder / 'report.html').as_uri()}", err=True)
     if cases and done["errors"] >= len(cases) * epochs:
-        typer.echo("takehome: every case ended in an error; failures.csv has them.", err=True)
+        first = (folder / "cases.jsonl").read_text(encoding="utf-8").splitlines()[0]
+        typer.echo(f"takehome: no case has an answer: {json.loads(first)['error']}", err=True)
         raise typer.Exit(1)
 
 
@@ -144,32 +145,31 @@ def run(
 
     output, calls = asyncio.run(go())
     costs = [call.cost_usd for call in calls]
-    cost = None if None in costs else float(sum(costs))
-    about = {"calls": len(calls), "cost_usd": cost, "latency_s": time.perf_counter() - started}
+    about = {"calls": len(calls), "cost_usd": None if None in costs else float(sum(costs))}
+    about["latency_s"] = round(time.perf_counter() - started, 3)
     answer = output.model_dump(mode="json")
-    shown = json.dumps({"output": answer, **about} if as_json else answer, ensure_ascii=False)
-    typer.echo(shown)
-    price = "cost unknown" if cost is None else f"${cost:.4f}"
-    typer.echo(f"{len(calls)} calls, {price}, {about['latency_s']:.1f} s", err=True)
+    shown = {"output": answer, **about} if as_json else answer
+    typer.echo(json.dumps(shown, ensure_ascii=False))
+    typer.echo(", ".join(f"{name}: {value}" for name, value in about.items()), err=True)
 
 
 @app.command()
 def compare(
     a: Annotated[str, typer.Argument(metavar="A", help="The run before: a folder of results/.")],
     b: Annotated[str, typer.Argument(metavar="B", help="The run after; latest is the newest.")],
-    fail_on_regression: Annotated[
-        str, typer.Option(metavar="SCORE", help="Exit 1 on a significant loss of it, or of all.")
-    ] = "",
+    fail_on_regression: Annotated[str, typer.Option(metavar="SCORE", help="Or all.")] = "",
     as_json: Machine = False,
 ) -> None:
-    """Hold two runs against each other, case by case."""
+    """Hold two runs against each other, case by case.
+
+    With --fail-on-regression it exits 1 on a significant loss of that score.
+    """
     from scaffold import evals
 
     project = find()
     results, scores = project.root / "results", getattr(project.module("scoring"), "SCORES", {})
     found = evals.compare(find_run(results, a), find_run(results, b), scores)
-    # A pipe ends in a pull request or a job's summary, so it gets Markdown.
-    text = found.render(markdown=not sys.stdout.isatty())
+    text = found.render(markdown=not sys.stdout.isatty())  # a pipe ends in a pull request
     typer.echo(json.dumps(found.to_json()) if as_json else text)
     if fail_on_regression:
         passed, why = found.gate(() if fail_on_regression == "all" else (fail_on_regression,))
@@ -178,13 +178,16 @@ def compare(
 
 
 @app.command()
-def publish(name: RunName) -> None:
+def publish(
+    name: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, or latest.")],
+    force: Annotated[bool, typer.Option(help="Also if the code has changed since.")] = False,
+) -> None:
     """Hand a run in: results/submitted/, README's blocks."""
     from scaffold.publish import publish as publish_run
 
     project = find()
-    for line in publish_run(project, find_run(project.root / "results", name)):
-        typer.echo(line)
+    said = publish_run(project, find_run(project.root / "results", name), force)
+    typer.echo("\n".join(said))
 
 
 def _client(project: Project, replay: bool, live: bool, cost: float | None) -> tuple[Client, Any]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from pydantic import BaseModel
+from pydantic_core import to_json
+
 from scaffold.project import find
 
 
@@ -22,6 +25,13 @@ def _environment() -> Any:
 
     files = FileSystemLoader(find().root / "prompts", encoding="utf-8")
     # No autoescape: a prompt is text, and `&amp;` in it would be sent as such.
-    return Environment(
-        loader=files, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    made = Environment(loader=files, undefined=StrictUndefined, finalize=_text)
+    made.trim_blocks = made.lstrip_blocks = True
+    return made
+
+
+def _text(value: object) -> object:
+    """Give lists, dicts and models as JSON, which models read better than Python's repr."""
+    if isinstance(value, (list, dict, tuple, BaseModel)):
+        return to_json(value, indent=2).decode()
+    return value

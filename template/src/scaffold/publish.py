@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 from scaffold.evals.publication import results_block
 from scaffold.project import Project, ProjectError
-from scaffold.runs import git
+from scaffold.runs import digest, git
 
 GIVEN = ("src/scaffold", "tests/scaffold")
-# What nobody wrote by hand for the assignment
-UNWRITTEN = ("uv.lock", "poetry.lock", "results", "recordings", "data/raw", "BRIEF.*")
+# Made by tools or brought by the company; README.md, because this very line would count itself
+UNWRITTEN = ("uv.lock", "poetry.lock", "results", "recordings", "data", "BRIEF.*", "README.md")
 
 
-def publish(project: Project, run: Path) -> list[str]:
+def publish(project: Project, run: Path, force: bool) -> list[str]:
     """Make `run` the submitted one, write README's two blocks, and return what was done.
 
     Raises:
-        ProjectError: README.md has no place for a block, or a folder cannot be written.
+        ProjectError: the run was made by other code than stands here (unless `force`), README.md
+            has no place for a block, or a folder cannot be written.
     """
+    package = project.root / "src" / project.package
+    made_by = json.loads((run / "manifest.json").read_text(encoding="utf-8"))["hashes"]["code"]
+    if made_by != digest(package) and not force:
+        raise ProjectError(
+            f"src/{project.package} has changed since {run.name} was made, so its figures are not "
+            f"this code's: takehome eval --like {run.name}, and publish that; or --force."
+        )
     readme = project.root / "README.md"
     submitted = project.root / "results" / "submitted"
     text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
@@ -33,9 +42,17 @@ def publish(project: Project, run: Path) -> list[str]:
         draft.replace(readme)
     except OSError as error:
         raise ProjectError(f"{error}: make room or mend its rights, then publish again.") from error
+    said = [f"results/submitted/ is {run.name}, and README.md's two blocks say so."]
+    if git(project.root, "check-ignore", "data/raw") and any(
+        "data/raw" in file.read_text(encoding="utf-8")
+        for file in package.rglob("*.py")
+        if file.name != "cases.py"
+    ):
+        said.append("Git ignores data/raw, which your code reads: a fresh clone will not have it.")
     return [
-        f"results/submitted/ is {run.name}, and README.md's two blocks say so.",
-        "Commit both: git add README.md results/submitted recordings",
+        *said,
+        "results/submitted and data/cases.jsonl hold the cases' texts: keep the repository private.",
+        "Commit: git add README.md data/cases.jsonl results/submitted recordings",
     ]
 
 
@@ -74,9 +91,9 @@ def authorship(root: Path) -> str:
     changed = ", ".join(_added(root, rendered, *GIVEN))
     largest = sorted(own, key=lambda name: -own[name])[:6]
     links = ", ".join(f"[{name}](<{name}>) {own[name]}" for name in largest)
+    written = f"{sum(own.values()):,} lines in {len(own)} files (the largest: {links})"
     return (
-        f"Written for this assignment: {sum(own.values()):,} lines in {len(own)} files"
-        f"{f' (the largest: {links})' if own else ', as far as git tracks them'}. "
+        f"Written for this assignment: {written if own else 'nothing yet that git tracks'}. "
         f"Given by the template: `src/scaffold/`, {f'changed in {changed}' if changed else 'unchanged'}."
     )
 

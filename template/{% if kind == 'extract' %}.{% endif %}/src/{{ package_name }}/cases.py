@@ -17,7 +17,8 @@ MAPPING = {"id": "?", "input.text": "?", "expected.total": "?"}
 def cases() -> list[Case[Input, Expected]]:
     """Return the cases; without data/cases.jsonl make it from RAW by MAPPING first.
 
-    Where columns are not enough (files to open, a join), give write_cases your own Case(...) each.
+    After a change to MAPPING delete data/cases.jsonl: it is made anew. Where columns are not enough
+    (files to open, a join), give write_cases your own Case(...) each.
     """
     if not CASES.exists():
         write_cases(CASES, map_rows(read_rows(RAW), MAPPING, input=Input, expected=Expected))

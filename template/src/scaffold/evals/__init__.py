@@ -1,0 +1,22 @@
+"""The evaluation harness: cases in; outcomes, scores and their intervals out.
+
+Read run.py first (`evaluate`), then results.py; stats.py holds the formulas. What results.json
+holds is described by results.schema.json.
+"""
+
+from .cases import NotMapped, map_rows, read_cases, select, write_cases
+from .compare import Comparison, compare
+from .journal import Run, RunError
+from .outcome import Call, Case, Outcome, Score, Scorer, Solver
+from .results import Results, failed_ids, read_results
+from .rows import CasesError, read_rows
+from .run import Progress, RunOptions, evaluate
+from .scorers import date, exact, fields, normalised, number, set_prf, token_f1
+
+# fmt: off
+__all__ = [
+    "Call", "Case", "CasesError", "Comparison", "NotMapped", "Outcome", "Progress", "Results",
+    "Run", "RunError", "RunOptions", "Score", "Scorer", "Solver", "compare", "date", "evaluate",
+    "exact", "failed_ids", "fields", "map_rows", "normalised", "number", "read_cases",
+    "read_results", "read_rows", "select", "set_prf", "token_f1", "write_cases",
+]

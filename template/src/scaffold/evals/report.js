@@ -1,0 +1,139 @@
+"use strict";
+const data = JSON.parse(document.getElementById("data").textContent);
+const el = (id) => document.getElementById(id);
+const gained = new Set(data.gained), lost = new Set(data.lost);
+const PAGE = 200;
+let matches = [], drawn = 0;
+
+// Every text goes through textContent: what a case holds can only ever be shown.
+function node(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function option(select, value, text) {
+  const made = node("option", "", text);
+  made.value = value;
+  select.append(made);
+}
+
+function shown(value) {
+  return value === null || value === undefined ? "–" : String(Math.round(value * 1000) / 1000);
+}
+
+// Longest common subsequence over words; the texts are cut at 1 kB, so the table stays small.
+function diff(a, b) {
+  const x = a.match(/\s+|\w+|[^\s\w]/gu) || [], y = b.match(/\s+|\w+|[^\s\w]/gu) || [];
+  const width = y.length + 1, length = new Uint16Array((x.length + 1) * width);
+  for (let i = x.length - 1; i >= 0; i--)
+    for (let j = y.length - 1; j >= 0; j--)
+      length[i * width + j] = x[i] === y[j] ? length[(i + 1) * width + j + 1] + 1
+        : Math.max(length[(i + 1) * width + j], length[i * width + j + 1]);
+  const left = node("pre"), right = node("pre");
+  let i = 0, j = 0;
+  while (i < x.length || j < y.length) {
+    if (i < x.length && j < y.length && x[i] === y[j]) { left.append(x[i++]); right.append(y[j++]); }
+    else if (j >= y.length || (i < x.length && length[(i + 1) * width + j] >= length[i * width + j + 1]))
+      left.append(node("del", "", x[i++]));
+    else right.append(node("ins", "", y[j++]));
+  }
+  return [left, right];
+}
+
+function titled(title, content) {
+  const part = node("div");
+  part.append(node("h3", "", title), typeof content === "string" ? node("pre", "", content) : content);
+  return part;
+}
+
+function body(c) {
+  const box = node("div", "body"), facts = [];
+  data.scores.forEach((name, i) => { if (c.scores[i] !== undefined) facts.push(`${name} ${shown(c.scores[i])}`); });
+  facts.push(c.split, ...c.tags);
+  if (c.group !== null) facts.push(`group ${c.group}`);
+  if (!c.reviewed) facts.push("unreviewed");
+  facts.push(c.cost === null ? "cost unknown" : `$${c.cost.toFixed(4)}`, `${c.seconds.toFixed(2)} s`);
+  box.append(node("small", "", facts.join(" · ")));
+  if (c.error) box.append(titled(`Error: ${c.kind}`, c.error));
+  box.append(titled("Input", c.input));
+  const pair = node("div", "pair");
+  const [left, right] = c.expected && c.output ? diff(c.expected, c.output)
+    : [node("pre", "", c.expected || "none given"), node("pre", "", c.output || "none")];
+  pair.append(titled("Expected", left), titled("Output", right));
+  box.append(pair);
+  c.calls.forEach((call, i) => {
+    const cost = call.cost === null ? "cost unknown" : `$${Number(call.cost).toFixed(4)}`;
+    const fold = node("details", "fold");
+    fold.append(node("summary", "", `Call ${i + 1}: ${call.model} · ${call.tokens[0]} tokens in, ${call.tokens[1]} out · ${cost} · ${call.latency_s.toFixed(2)} s`
+      + (call.finish_reason ? ` · ${call.finish_reason}` : "")));
+    fold.append(titled("Prompt", call.prompt));
+    if (call.reply) fold.append(titled("Reply", call.reply));
+    if (call.tool_calls) fold.append(titled("Tool calls", call.tool_calls));
+    if (call.error) fold.append(titled("Error", call.error));
+    box.append(fold);
+  });
+  if (c.hidden) box.append(node("p", "note", `${c.hidden} more calls are in cases.jsonl.`));
+  return box;
+}
+
+function item(c) {
+  const box = node("details", "case"), head = node("summary");
+  const mark = c.kind || `${c.fails ? "✗" : "✓"} ${shown(c.scores[0])}`;
+  head.append(node("span", c.fails ? "mark no" : "mark ok", mark), node("b", "", c.epoch ? `${c.id} · try ${c.epoch + 1}` : c.id));
+  if (gained.has(c.id)) head.append(node("small", "better", "better than baseline"));
+  if (lost.has(c.id)) head.append(node("small", "worse", "worse than baseline"));
+  head.append(node("span", "peek", c.input.slice(0, 200)));
+  box.append(head);
+  box.addEventListener("toggle", () => { if (box.open && box.children.length === 1) box.append(body(c)); });
+  return box;
+}
+
+function more() {
+  el("list").querySelector(".more")?.remove();
+  const next = matches.slice(drawn, drawn + PAGE);
+  el("list").append(...next.map(item));
+  drawn += next.length;
+  if (drawn >= matches.length) return;
+  const button = node("button", "more", `Show ${Math.min(PAGE, matches.length - drawn)} more`);
+  button.addEventListener("click", more);
+  el("list").append(button);
+}
+
+function filter() {
+  const words = el("q").value.toLowerCase(), show = el("show").value, tag = el("tag").value;
+  const at = Number(el("score").value), low = el("min").value, high = el("max").value;
+  matches = data.cases.filter((c) =>
+    (!words || c.text.includes(words))
+    && (!tag || c.tags.includes(tag))
+    && (!show || (show === "fails" ? c.fails : show === "right" ? !c.fails : show === "gained" ? gained.has(c.id)
+      : show === "lost" ? lost.has(c.id) : `kind ${c.kind}` === show))
+    && (low === "" || c.scores[at] >= Number(low)) && (high === "" || (c.scores[at] ?? Infinity) <= Number(high)));
+  el("count").textContent = `${matches.length} of ${data.cases.length} cases`;
+  el("list").replaceChildren();
+  drawn = 0;
+  more();
+}
+
+for (const c of data.cases) c.text = [c.id, c.input, c.expected, c.output, c.error].join("\n").toLowerCase();
+option(el("show"), "fails", "failures");
+option(el("show"), "right", "right");
+if (gained.size) option(el("show"), "gained", "better than baseline");
+if (lost.size) option(el("show"), "lost", "worse than baseline");
+for (const kind of new Set(data.cases.map((c) => c.kind).filter(Boolean))) option(el("show"), `kind ${kind}`, kind);
+for (const tag of [...new Set(data.cases.flatMap((c) => c.tags))].sort()) option(el("tag"), tag, tag);
+data.scores.forEach((name, i) => option(el("score"), i, name));
+document.querySelector(".filters").addEventListener("input", filter);
+document.querySelector(".filters").addEventListener("submit", (event) => event.preventDefault());
+
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select")) return;
+  if (event.key === "/") { event.preventDefault(); el("q").focus(); }
+  if (event.key !== "j" && event.key !== "k") return;
+  const heads = [...document.querySelectorAll(".case > summary")];
+  const at = heads.indexOf(document.activeElement.closest(".case")?.firstChild);
+  heads[Math.max(0, Math.min(heads.length - 1, at + (event.key === "j" ? 1 : -1)))]?.focus();
+});
+addEventListener("beforeprint", () => { while (drawn < matches.length && drawn < 1000) more(); });
+filter();

@@ -1,0 +1,46 @@
+"""One typed call over the vendors' own SDKs, that replays without a key. Start at `Client`."""
+
+from .client import Client
+from .errors import (
+    BadResponse,
+    BudgetExceeded,
+    ConnectionBroken,
+    InvalidOutput,
+    LLMError,
+    NoKey,
+    NotRecorded,
+    RateLimited,
+    Refused,
+    Rejected,
+    TimedOut,
+    Truncated,
+    VendorUnavailable,
+)
+from .messages import Document, LoggedCall, Message, Reply, Usage
+from .scripted import ScriptedModel
+from .tools import ToolCall, ToolResult
+
+__all__ = [
+    "BadResponse",
+    "BudgetExceeded",
+    "Client",
+    "ConnectionBroken",
+    "Document",
+    "InvalidOutput",
+    "LLMError",
+    "LoggedCall",
+    "Message",
+    "NoKey",
+    "NotRecorded",
+    "RateLimited",
+    "Refused",
+    "Rejected",
+    "Reply",
+    "ScriptedModel",
+    "TimedOut",
+    "ToolCall",
+    "ToolResult",
+    "Truncated",
+    "Usage",
+    "VendorUnavailable",
+]

@@ -1,0 +1,156 @@
+import json
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from scaffold.evals import (
+    Case,
+    CasesError,
+    NotMapped,
+    map_rows,
+    read_cases,
+    read_rows,
+    select,
+    write_cases,
+)
+
+
+class Input(BaseModel):
+    text: str
+
+
+class Expected(BaseModel):
+    label: str
+    total: float | None = None
+
+
+MODELS: dict[str, Any] = {"input": Input, "expected": Expected}
+
+
+def test_cases_come_back_as_they_were_written(tmp_path):
+    cases = [
+        Case("1", Input(text="ü\u2028x"), Expected(label="a"), ("t", "u"), "g", "test"),
+        Case("2", Input(text=""), None, reviewed=False),
+    ]
+    write_cases(tmp_path / "data" / "cases.jsonl", cases)
+    assert read_cases(tmp_path / "data" / "cases.jsonl", **MODELS) == cases
+    lines = (tmp_path / "data" / "cases.jsonl").read_text("utf-8").split("\n")
+    assert list(json.loads(lines[0])) == ["id", "input", "expected", "tags", "group", "split"]
+
+
+def test_cases_come_from_csv_json_and_a_folder(tmp_path):
+    (tmp_path / "a.csv").write_text(
+        "id,input.text,expected.label,tags\n1,hello,x,red;blue\n2,bye,,\n", "utf-8-sig"
+    )
+    (tmp_path / "b.json").write_text('[{"id": 3, "input": {"text": "yo"}}]', "utf-8")
+    found = read_cases(tmp_path, **MODELS)
+    assert [case.id for case in found] == ["1", "2", "3"]
+    assert found[0].expected == Expected(label="x")
+    assert found[0].tags == ("red", "blue")
+    assert found[1].expected is None
+
+
+def test_every_bad_line_is_named_with_its_reason_in_one_go(tmp_path):
+    path = tmp_path / "cases.jsonl"
+    path.write_text(
+        '{"id": "1", "input": {"text": "x"}}\n'
+        '{"id": "2", "input": {"txt": "x"}}\n'
+        "not json\n\n"
+        '{"id": "1", "input": {"text": "x"}}\n'
+        '{"input": {"text": "x"}}\n'
+        '{"id": "7", "input": {"text": "x"}, "splitt": "dev"}\n'
+        '{"id": "8", "input": {"text": "x"}, "split": "train"}\n[1]\n',
+        "utf-8",
+    )
+    with pytest.raises(CasesError) as caught:
+        read_cases(path, **MODELS)
+    problems = "\n".join(caught.value.problems)
+    for line, reason in [(2, "Input.text: Field required"), (3, "JSON object"), (5, "used at"),
+                         (6, "no id"), (7, "unknown field splitt"), (8, "'train'"),
+                         (9, "JSON object")]:  # fmt: skip
+        assert any(f"line {line}:" in p and reason in p for p in caught.value.problems), problems
+
+
+def test_rows_are_mapped_and_numbered(tmp_path):
+    path = tmp_path / "raw.tsv"
+    path.write_text('body\tlabel\n"two\nlines"\tx\nb\t\n', "utf-8")
+    mapping = {"input.text": "body", "expected.label": "label"}
+    found = list(map_rows(read_rows(path), mapping, **MODELS))
+    assert [case.id for case in found] == ["000001", "000002"]
+    assert found[0].input.text == "two\nlines"
+    assert found[1].expected is None
+
+
+def test_all_that_is_not_mapped_is_named_at_once(tmp_path):
+    path = tmp_path / "raw.csv"
+    path.write_text("body;label\na;b\n", "utf-8")
+    mapping = {"id": "nummer", "input.text": "?", "expected.total": "label"}
+    with pytest.raises(NotMapped) as caught:
+        list(map_rows(read_rows(path), mapping, **MODELS))
+    said = str(caught.value)
+    for part in ("input.text", "expected.label", "nummer", "body, label", "cases.py"):
+        assert part in said
+
+
+def test_a_bad_row_is_named_by_its_line_even_after_a_field_of_many_lines(tmp_path):
+    path = tmp_path / "raw.csv"
+    path.write_text('body,n\n"a\nb\nc",1\n,2\nx,1,extra\n', "utf-8")
+    with pytest.raises(CasesError) as caught:
+        list(map_rows(read_rows(path), {"input.text": "body"}, **MODELS))
+    assert [p.split(":")[0] for p in caught.value.problems] == ["raw.csv line 5", "raw.csv line 6"]
+
+
+def test_nothing_is_written_where_a_row_is_bad(tmp_path):
+    rows = [{"body": "x"}, {"body": None}]
+    with pytest.raises(CasesError):
+        write_cases(tmp_path / "c.jsonl", map_rows(rows, {"input.text": "body"}, **MODELS))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_latin_1_is_said_in_a_sentence_and_can_be_read(tmp_path):
+    path = tmp_path / "raw.csv"
+    path.write_bytes("text\nGrüße\n".encode("latin-1"))
+    with pytest.raises(CasesError, match="Latin-1"):
+        list(read_rows(path))
+    assert list(read_rows(path, encoding="latin-1")) == [{"text": "Grüße"}]
+
+
+def test_a_folder_gives_a_row_per_file(tmp_path):
+    (tmp_path / "spam").mkdir()
+    (tmp_path / "spam" / "a.txt").write_text("hi", "utf-8")
+    (tmp_path / "scan.pdf").write_bytes(b"\xff\xfe\x00\x81")
+    assert list(read_rows(tmp_path)) == [
+        {"file": "scan.pdf", "folder": "", "text": None},
+        {"file": "spam/a.txt", "folder": "spam", "text": "hi"},
+    ]
+
+
+@pytest.mark.parametrize("content", ['[{"a": 1}]', '{"data": [{"a": 1}], "v": 2}', '{"a": 1}'])
+def test_json_is_a_list_an_object_of_one_list_or_one_row(tmp_path, content):
+    path = tmp_path / "raw.json"
+    path.write_text(content, "utf-8")
+    assert list(read_rows(path)) == [{"a": 1}]
+
+
+@pytest.mark.parametrize("name", ["missing.csv", "data.xlsx"])
+def test_what_cannot_be_read_is_a_sentence(tmp_path, name):
+    (tmp_path / "data.xlsx").write_bytes(b"PK")
+    with pytest.raises(CasesError, match=name):
+        list(read_rows(tmp_path / name))
+
+
+def test_a_megabyte_in_a_cell_is_read(tmp_path):
+    path = tmp_path / "raw.csv"
+    path.write_text("text\n" + "x" * 1_000_000 + "\n", "utf-8")
+    assert len(next(read_rows(path))["text"]) == 1_000_000
+
+
+def test_cases_are_selected_by_split_tag_id_and_number():
+    cases = [Case(str(i), i, tags=("odd",) if i % 2 else (), split="test" if i > 7 else "dev")
+             for i in range(10)]  # fmt: skip
+    assert len(select(cases, split="dev")) == 8
+    assert [c.id for c in select(cases, split="dev", tags=["odd"], limit=2)] == ["1", "3"]
+    assert [c.id for c in select(cases, ids=["4", "9"])] == ["4", "9"]
+    with pytest.raises(CasesError, match="no case 99"):
+        select(cases, ids=["99"])

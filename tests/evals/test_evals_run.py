@@ -1,0 +1,442 @@
+"""Runs: errors as results, resume, kill -9, full disk, Ctrl-C, and the figures they leave."""
+
+import asyncio
+import csv
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from scaffold.evals import Call, Case, Outcome, Run, RunError, RunOptions, Score, evaluate
+from scaffold.evals.terminal import progress, results_table
+
+SOURCE = Path(__file__).parents[2] / "template" / "src"
+
+
+def cases_of(n, **more):
+    return [Case(str(i), {"text": f"number {i}"}, {"label": i % 2}, **more) for i in range(n)]
+
+
+async def solver(case, epoch):
+    await asyncio.sleep(0)
+    right = int(case.id) % 5 > 0
+    return Outcome({"label": int(case.id) % 2 if right else 9})
+
+
+def score(case, outcome):
+    return {"exact": outcome.output["label"] == case.expected["label"]}
+
+
+def run(folder, cases, solve=solver, scorer=score, **more):
+    options = RunOptions(**{k: more.pop(k) for k in list(more) if k in RunOptions.__slots__})
+    return asyncio.run(evaluate(cases, solve, scorer, folder=folder, options=options, **more))
+
+
+def without_times(folder):
+    results = json.loads((folder / "results.json").read_text("utf-8"))
+    for name in ("latency_s", "run"):
+        del results[name]
+    return json.dumps(results)
+
+
+def test_a_run_leaves_its_five_files_and_results_that_fit_the_schema(tmp_path):
+    results = run(tmp_path / "r", cases_of(20, tags=("t",)), manifest={"solver": "s"})
+    names = {path.name for path in (tmp_path / "r").iterdir()}
+    assert names == {"cases.jsonl", "results.json", "failures.csv", "manifest.json", "report.html"}
+    exact = results["scores"]["exact"]
+    assert (exact["mean"], exact["n"], exact["method"]) == (0.8, 20, "Wilson")
+    schema = json.loads((SOURCE / "scaffold/evals/results.schema.json").read_text("utf-8"))
+    run(tmp_path / "b", cases_of(20, tags=("t",)), baseline=tmp_path / "r", last=tmp_path / "no")
+    for folder in ("r", "b"):
+        stored = json.loads((tmp_path / folder / "results.json").read_text("utf-8"))
+        jsonschema.validate(stored, schema)
+    assert stored["against"]["baseline"]["against"] == "r"
+    assert any("No comparison with last" in note for note in stored["notes"])
+
+
+def test_a_case_that_raises_exits_or_takes_too_long_is_its_own_result(tmp_path):
+    async def rough(case, epoch):
+        match case.id:
+            case "1":
+                raise ValueError("broken")
+            case "2":
+                sys.exit(3)
+            case "3":
+                await asyncio.sleep(60)
+            case "4":
+                raise asyncio.CancelledError
+            case "5":
+                return Outcome(None)
+            case "6":
+                return Outcome(None, "no", "Refused")
+        return await solver(case, epoch)
+
+    results = run(tmp_path / "r", cases_of(10), rough, timeout_s=0.2)
+    kinds = {"ValueError", "SystemExit", "TimeoutError", "CancelledError", "NoOutput", "Refused"}
+    assert results["error_kinds"] == dict.fromkeys(sorted(kinds), 1)
+    assert results["errors"] == 6
+    assert results["scores"]["exact"]["n"] == 10  # errors stay in the denominator
+    assert results["scores"]["exact"]["mean"] == pytest.approx(0.3)
+    assert "6 without an answer" in results_table(results)
+    rows = list(csv.DictReader((tmp_path / "r" / "failures.csv").open(encoding="utf-8-sig")))
+    assert "broken (test_evals_run.py:" in next(r["error"] for r in rows if r["id"] == "1")
+
+
+def test_a_scorer_that_raises_or_gives_nan_is_the_cases_result(tmp_path):
+    def rough(case, outcome):
+        return {"exact": float("nan") if case.id == "0" else 1 / (int(case.id) - 1)}
+
+    results = run(tmp_path / "r", cases_of(4), scorer=rough)
+    assert results["error_kinds"] == {"ScoringError": 2}
+
+
+def test_what_an_error_counts_as_is_declared_and_none_is_left_out_and_counted(tmp_path):
+    async def failing(case, epoch):
+        if case.id == "0":
+            raise ValueError("x")
+        return Outcome("ab")
+
+    def scorer(case, outcome):
+        return {"hit": True, "edits": 2.0, "maybe": None if case.id == "1" else 1.0}
+
+    declared = {
+        "edits": Score(higher_is_better=False, on_error=10.0),
+        "maybe": Score(on_error=None),
+    }
+    scores = run(tmp_path / "r", cases_of(4), failing, scorer, scores=declared)["scores"]
+    assert scores["hit"]["mean"] == 0.75
+    assert scores["edits"]["mean"] == 4.0
+    assert (scores["maybe"]["n"], scores["maybe"]["left_out"]) == (2, 2)
+
+
+def test_a_score_may_be_a_figure_over_all_rows(tmp_path):
+    def share(rows):
+        return sum(r["output"]["label"] == r["expected"]["label"] for r in rows) / len(rows)
+
+    found = run(tmp_path / "r", cases_of(40), scores={"share": Score(summary=share)})
+    entry = found["scores"]["share"]
+    assert entry["mean"] == 0.8
+    assert entry["low"] < 0.8 < entry["high"]
+    assert "bootstrap" in entry["method"]
+
+
+def test_epochs_give_pass_at_k_and_pass_hat_k_and_count_cases_not_tries(tmp_path):
+    async def unsteady(case, epoch):
+        return Outcome({"label": case.expected["label"] if epoch < int(case.id) % 4 else 9})
+
+    results = run(tmp_path / "r", cases_of(40), unsteady, epochs=3)
+    scores = results["scores"]
+    assert results["n"] == scores["exact"]["n"] == 40
+    assert scores["exact"]["mean"] == pytest.approx(0.5)
+    assert scores["exact pass@3"]["mean"] == 0.75
+    assert scores["exact pass^3"]["mean"] == 0.25
+    assert scores["exact pass@2"]["n"] == 40
+
+
+def test_tags_groups_and_splits_are_reported_and_unreviewed_cases_apart(tmp_path):
+    cases = [
+        Case(str(i), {}, {"label": i % 2}, (f"t{i % 3}",), f"g{i % 4}", "test" if i < 6 else "dev")
+        for i in range(24)
+    ] + [Case("99", {}, {"label": 1}, reviewed=False)]
+    results = run(tmp_path / "r", cases)
+    assert set(results["by_tag"]) == {
+        "t0", "t1", "t2", *(f"group: g{i}" for i in range(4)), "split: dev", "split: test",
+        "unreviewed",
+    }  # fmt: skip
+    assert results["by_tag"]["split: test"]["exact"]["n"] == 6
+    assert results["n"] == 24
+    assert results["unreviewed"] == 1
+    assert "4 groups" in results["scores"]["exact"]["method"]
+
+
+def test_cost_is_unknown_where_one_call_has_no_price_and_never_zero(tmp_path):
+    def priced(price):
+        async def solve(case, epoch):
+            return Outcome({"label": 0}, calls=[Call("m-1", "p", "r", 10, 5, cost_usd=price(case))])
+
+        return solve
+
+    known = run(tmp_path / "a", cases_of(4), priced(lambda case: Decimal("0.1")))
+    assert known["cost_usd"] == pytest.approx(0.4)
+    assert known["tokens"] == {"input": 40, "output": 20, "cached": 0, "reasoning": 0}
+    assert known["models"] == ["m-1"]
+    partly = run(tmp_path / "b", cases_of(4), priced(lambda c: Decimal(1) if c.id != "2" else None))
+    assert partly["cost_usd"] is None
+    assert "cost: unknown" in results_table(partly)
+
+
+def test_a_run_stops_at_its_cost_and_says_what_it_did_not_run(tmp_path):
+    async def dear(case, epoch):
+        return Outcome({"label": 0}, calls=[Call("m", cost_usd=Decimal("0.1"))])
+
+    results = run(tmp_path / "r", cases_of(50), dear, max_cost_usd=1, concurrency=1)
+    assert results["n"] == 10
+    assert any("40 of 50" in note and "--resume r" in note for note in results["notes"])
+    assert run(tmp_path / "r", cases_of(50), dear, resume=True)["n"] == 50
+
+
+def test_a_resumed_run_has_the_figures_of_an_undisturbed_one(tmp_path):
+    run(tmp_path / "whole", cases_of(30), epochs=2)
+    run(tmp_path / "parts", cases_of(12), epochs=2)
+    path = tmp_path / "parts" / "cases.jsonl"
+    path.write_bytes(path.read_bytes()[:-25])  # a line that a crash cut off
+    asked = []
+
+    async def counting(case, epoch):
+        asked.append((case.id, epoch))
+        return await solver(case, epoch)
+
+    run(tmp_path / "parts", cases_of(30), counting, epochs=2, resume=True)
+    assert len(asked) == 37
+    assert without_times(tmp_path / "parts") == without_times(tmp_path / "whole")
+    asked.clear()
+    run(tmp_path / "parts", cases_of(30), counting, epochs=2, resume=True)
+    assert asked == []
+
+
+def test_a_case_that_changed_is_run_again_on_resume(tmp_path):
+    run(tmp_path / "r", cases_of(5))
+    changed = [*cases_of(5)[:4], Case("4", {"text": "new"}, {"label": 1})]
+    results = run(tmp_path / "r", changed, resume=True)
+    assert results["n"] == 5
+    run_read = Run.read(tmp_path / "r")
+    assert len(run_read.rows) == 5
+    (record,) = run_read.records([row for row in run_read.rows if row.id == "4"])
+    assert record["input"] == {"text": "new"}
+
+
+def test_causes_that_were_filled_in_outlive_a_resume(tmp_path):
+    run(tmp_path / "r", cases_of(10))
+    path = tmp_path / "r" / "failures.csv"
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["id"] for row in rows] == ["0", "5"]
+    rows[1]["cause"] = "ambiguous; question"
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, rows[0], delimiter=";")  # as some spreadsheets save it
+        writer.writeheader()
+        writer.writerows(rows)
+    run(tmp_path / "r", cases_of(10), resume=True)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        assert [r["cause"] for r in csv.DictReader(file)] == ["", "ambiguous; question"]
+
+
+def test_a_folder_that_holds_a_run_is_not_overwritten(tmp_path):
+    run(tmp_path / "r", cases_of(2))
+    with pytest.raises(RunError, match="--resume r"):
+        run(tmp_path / "r", cases_of(2))
+    with pytest.raises(RunError, match=r"no cases\.jsonl"):
+        Run.read(tmp_path / "nothing")
+
+
+def test_concurrency_is_bounded_and_used(tmp_path):
+    now, most = 0, 0
+
+    async def busy(case, epoch):
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(0.001)
+        now -= 1
+        return Outcome({"label": 0})
+
+    run(tmp_path / "r", cases_of(40), busy, concurrency=7)
+    assert most == 7
+
+
+def test_ctrl_c_reports_what_is_finished_and_a_resume_completes_it(tmp_path):
+    eight: Any = None
+
+    async def slow(case, epoch):
+        if int(case.id) >= 8:
+            eight.set()
+            await asyncio.sleep(60)
+        return await solver(case, epoch)
+
+    async def interrupted():
+        nonlocal eight
+        eight = asyncio.Event()
+        options = RunOptions(concurrency=4)
+        task = asyncio.create_task(
+            evaluate(cases_of(20), slow, score, folder=tmp_path / "r", options=options)
+        )
+        await eight.wait()
+        await asyncio.sleep(0.05)
+        task.cancel()
+        return await task
+
+    results = asyncio.run(interrupted())
+    assert results["n"] == 8
+    assert "12 of 20 did not run because it was interrupted" in results["notes"][0]
+    assert (tmp_path / "r" / "report.html").is_file()
+    run(tmp_path / "r", cases_of(20), resume=True)
+    run(tmp_path / "whole", cases_of(20))
+    assert without_times(tmp_path / "r") == without_times(tmp_path / "whole")
+
+
+def lines(folder):
+    return (folder / "cases.jsonl").read_bytes().splitlines()
+
+
+def size_of(folder):
+    path = folder / "cases.jsonl"
+    return path.stat().st_size if path.exists() else 0
+
+
+CHILD = """
+import asyncio, random, resource, sys
+from pathlib import Path
+from typing import Any
+from scaffold.evals import Case, Outcome, RunError, RunOptions, evaluate
+
+async def solve(case, epoch):
+    await asyncio.sleep(random.Random(case.id).random() * 0.1)
+    return Outcome({"label": int(case.id) % 3, "pad": "x" * 200})
+
+def score(case, outcome):
+    return {"exact": outcome.output["label"] == 0}
+
+cases = [Case(str(i), {"i": i}, {"label": 0}) for i in range(1000)]
+if len(sys.argv) > 2:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
+options = RunOptions(concurrency=50, resume=True)
+try:
+    asyncio.run(evaluate(cases, solve, score, folder=Path(sys.argv[1]), options=options))
+except RunError as error:
+    sys.exit(f"takehome: {error}")
+"""
+
+
+def child(tmp_path, folder, *arguments):
+    script = tmp_path / "child.py"
+    script.write_text(textwrap.dedent(CHILD), "utf-8")
+    return subprocess.Popen(
+        [sys.executable, str(script), str(folder), *arguments],
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+
+def finished(process):
+    _, said = process.communicate(timeout=60)
+    return process.returncode, said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+def test_killed_at_any_moment_nothing_is_lost_and_nothing_twice(tmp_path):
+    assert finished(child(tmp_path, tmp_path / "whole"))[0] == 0
+    source = random.Random(1)
+    for _ in range(30 if os.environ.get("TAKEHOME_LONG") else 3):
+        process = child(tmp_path, tmp_path / "killed")
+        before = size_of(tmp_path / "killed")
+        while process.poll() is None and size_of(tmp_path / "killed") <= before:
+            time.sleep(0.005)
+        time.sleep(source.random() * 0.02)
+        process.kill()
+        assert finished(process)[0] != 0  # it was killed before its end
+        assert len(lines(tmp_path / "killed")) < 1000
+    assert finished(child(tmp_path, tmp_path / "killed")) == (0, "")
+    keys = [(r["id"], r["epoch"]) for r in map(json.loads, lines(tmp_path / "killed"))]
+    assert len(keys) == len(set(keys)) == 1000
+    assert without_times(tmp_path / "killed") == without_times(tmp_path / "whole")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGINT to one process")
+def test_a_real_ctrl_c_ends_with_a_report_and_without_a_traceback(tmp_path):
+    process = child(tmp_path, tmp_path / "r")
+    while process.poll() is None and size_of(tmp_path / "r") == 0:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    assert finished(process) == (0, "")
+    results = json.loads((tmp_path / "r" / "results.json").read_text("utf-8"))
+    assert 0 < results["n"] == len(lines(tmp_path / "r")) < 1000
+    assert "because it was interrupted" in results["notes"][0]
+    assert (tmp_path / "r" / "report.html").is_file()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a file-size limit")
+def test_a_full_disk_ends_in_a_sentence_and_the_run_goes_on_later(tmp_path):
+    code, said = finished(child(tmp_path, tmp_path / "r", "50000"))
+    assert code == 1
+    assert said.startswith("takehome: ")
+    assert "make room, then go on with --resume r" in said
+    assert "Traceback" not in said
+    assert 0 < len(lines(tmp_path / "r")) < 1000
+    assert finished(child(tmp_path, tmp_path / "r")) == (0, "")
+    assert len(lines(tmp_path / "r")) == 1000
+
+
+def test_a_pipe_gets_plain_lines_with_score_interval_cost_and_time_left(tmp_path, capsys):
+    with progress(every_s=0) as show:
+        run(tmp_path / "r", cases_of(30), concurrency=3, on_progress=show)
+    shown = capsys.readouterr().err.splitlines()
+    assert "30/30 done" in shown[-1]
+    assert "exact 0.800 [" in shown[-1]
+    assert "(n = 30)" in shown[-1]
+    assert any("s left" in line for line in shown)
+    assert "\x1b" not in "".join(shown)
+
+
+def test_a_run_says_when_code_changed_after_the_test_split_was_looked_at(tmp_path):
+    def about(code):
+        return {"solver": "s", "hashes": {"code": code, "prompts": "p"}}
+
+    held_out = cases_of(4, split="test")
+    assert run(tmp_path / "1", held_out, manifest=about("a"))["notes"] == []
+    assert run(tmp_path / "2", held_out, manifest=about("a"))["notes"] == []
+    (note,) = run(tmp_path / "3", held_out, manifest=about("b"))["notes"]
+    assert "ode changed after the test split was looked at in 1" in note
+    assert run(tmp_path / "4", cases_of(4), manifest=about("c"))["notes"] == []
+
+
+def test_any_output_can_be_kept(tmp_path):
+    class Odd:
+        def __repr__(self):
+            return "<odd>"
+
+    values = [
+        "\ud800",
+        b"\xff\x00",
+        {1, 2},
+        Odd(),
+        float("inf"),
+        "\u2028\x00",
+        {"a": Decimal("1.5")},
+    ]
+
+    async def odd(case, epoch):
+        return Outcome(values[int(case.id)])
+
+    results = run(tmp_path / "r", cases_of(len(values)), odd, lambda case, outcome: {"ok": True})
+    assert results["errors"] == 0
+    assert len(Run.read(tmp_path / "r").rows) == len(values)
+
+
+def test_importing_the_harness_loads_neither_rich_nor_jinja():
+    code = "import sys, scaffold.evals; print(*{'rich', 'jinja2', 'numpy'} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert done.stdout.strip() == ""
+
+
+def test_no_cases_make_a_report_without_figures(tmp_path):
+    results = run(tmp_path / "r", [])
+    assert results["n"] == 0
+    assert results["scores"] == {}
+    assert (tmp_path / "r" / "report.html").is_file()

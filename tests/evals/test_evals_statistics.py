@@ -1,0 +1,231 @@
+"""The formulas against SciPy, statsmodels and scikit-learn, and their coverage."""
+
+import math
+import random
+import warnings
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats as scipy_stats
+from sklearn.metrics import cohen_kappa_score
+from statsmodels.regression.linear_model import OLS
+from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar
+from statsmodels.stats.inter_rater import cohens_kappa
+
+from scaffold.evals import stats
+
+X = [1, 1, 0, 1, 0, 0, 0, 1, 1, 1, 0, 1]
+GROUPS = [0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3]
+A = [0.9, 0.8, 0.4, 0.7, 1, 0.3, 0.6, 0.5, 0.8, 0.2]
+B = [0.7, 0.8, 0.5, 0.4, 0.9, 0.1, 0.6, 0.3, 0.9, 0.1]
+
+
+def width(found: Any) -> float:
+    return found.high - found.low
+
+
+@pytest.mark.parametrize("df", [1, 2, 3, 9, 29, 199, 5000, 99_999])
+def test_students_t_agrees_with_scipy(df):
+    for p in (0.5, 0.6, 0.8, 0.975, 0.999):
+        assert stats.t_quantile(p, df) == pytest.approx(
+            scipy_stats.t.ppf(p, df), rel=1e-8, abs=1e-9
+        )
+    for t in (0.0, 0.01, 0.5, 2, 8, 40):
+        assert stats.t_tail(t, df) == pytest.approx(scipy_stats.t.sf(t, df), rel=1e-8, abs=1e-300)
+
+
+@pytest.mark.parametrize(("k", "n"), [(87, 100), (0, 20), (20, 20), (1, 3), (0, 1), (1, 2)])
+def test_wilson_agrees_with_scipy_and_is_exact_at_the_ends(k, n):
+    found = stats.estimate([1] * k + [0] * (n - k))
+    wanted = scipy_stats.binomtest(k, n).proportion_ci(0.95, method="wilson")
+    assert (found.low, found.high) == pytest.approx((wanted.low, wanted.high), abs=1e-12)
+    assert found.method == "Wilson"
+    assert k > 0 or found.low == 0.0
+    assert k < n or found.high == 1.0
+
+
+def test_the_interval_of_a_mean_agrees_with_scipy():
+    values = [0.2, 0.4, 0.9, 1.0, 0.7, 0.1, 0.5]
+    found = stats.estimate(values)
+    wanted = scipy_stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((wanted.low, wanted.high), rel=1e-9)
+    assert found.se == pytest.approx(scipy_stats.sem(values))
+
+
+def test_the_clustered_error_is_the_corrected_one_of_statsmodels():
+    found = stats.estimate([0.9, 0.8, 0.85, 0.4, 0.35, 0.5, 0.7, 0.75, 0.6, 0.2, 0.1, 0.3],
+                           [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3])  # fmt: skip
+    assert found.se == pytest.approx(0.143593916873115)
+    model = OLS(np.array(X, float), np.ones(len(X)))
+    fit = model.fit(cov_type="cluster", cov_kwds={"groups": GROUPS, "use_correction": True})
+    assert stats.estimate(X, GROUPS).se == pytest.approx(fit.bse[0])
+    assert stats.estimate(X, GROUPS).se == pytest.approx(0.217247559382409)
+
+
+def test_groups_of_one_value_each_change_nothing():
+    assert stats.estimate(A, range(10)) == stats.estimate(A)
+    assert stats.paired(A, B, range(10)) == stats.paired(A, B)
+
+
+def test_paired_differences_agree_with_scipy():
+    found, p = stats.paired(B, A)
+    wanted = scipy_stats.ttest_rel(A, B)
+    interval = wanted.confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((interval.low, interval.high), rel=1e-8)
+    assert p == pytest.approx(wanted.pvalue, rel=1e-8)
+
+
+@pytest.mark.parametrize(("b", "c"), [(12, 3), (1, 9), (0, 0), (5, 5), (0, 6), (300, 340)])
+def test_mcnemar_agrees_with_statsmodels(b, c):
+    wanted = reference_mcnemar([[0, b], [c, 0]], exact=True).pvalue
+    assert stats.mcnemar(b, c) == pytest.approx(wanted, rel=1e-9)
+
+
+def test_bonett_price_is_the_papers_formula():
+    a, b = [1] * 4 + [0] * 36, [0] * 1 + [1] * 3 + [1] * 8 + [0] * 28
+    found, _ = stats.paired(a, b)
+    p12, p21 = (8 + 1) / 42, (1 + 1) / 42
+    half = stats.Z * math.sqrt((p12 + p21 - (p12 - p21) ** 2) / 42)
+    assert (found.low, found.high) == pytest.approx((p12 - p21 - half, p12 - p21 + half))
+    assert found.mean == pytest.approx(7 / 40)
+
+
+@pytest.mark.parametrize(
+    ("n", "c", "k", "at", "hat"),
+    [(10, 3, 1, 0.3, 0.3), (10, 3, 2, 24 / 45, 3 / 45), (5, 0, 2, 0, 0), (5, 5, 3, 1, 1)],
+)
+def test_pass_at_k_and_pass_hat_k(n, c, k, at, hat):
+    assert stats.pass_at_k(n, c, k) == pytest.approx(at)
+    assert stats.pass_at_k(n, c, k) == pytest.approx(
+        scipy_stats.hypergeom.sf(0, n, c, k), abs=1e-12
+    )
+    assert stats.pass_hat_k(n, c, k) == pytest.approx(hat)
+
+
+@pytest.mark.parametrize("labels", [2, 3, 5])
+def test_kappa_and_its_interval_agree_with_scikit_learn_and_statsmodels(labels):
+    source = random.Random(labels)
+    a = [source.randrange(labels) for _ in range(80)]
+    b = [x if source.random() < 0.6 else source.randrange(labels) for x in a]
+    found = stats.kappa(a, b)
+    assert found.mean == pytest.approx(cohen_kappa_score(a, b))
+    table = np.zeros((labels, labels))
+    for x, y in zip(a, b, strict=True):
+        table[x, y] += 1
+    assert found.se == pytest.approx(cohens_kappa(table).std_kappa)
+
+
+def test_kappa_at_the_edges():
+    assert stats.kappa(["x"] * 5, ["x"] * 5).mean is None  # one label: it is not defined
+    assert stats.kappa([], []).mean is None
+    assert stats.kappa([0, 1, 0, 1], [0, 1, 0, 1]).mean == 1
+    assert stats.kappa([0, 1, 0, 1], [1, 0, 1, 0]).mean == -1
+    assert stats.kappa([0, 0, 0, 0], [0, 1, 0, 1]).mean == 0
+
+
+@pytest.mark.parametrize(("points", "wanted"), [(0.03, 1398), (0.05, 505), (0.1, 128)])
+def test_the_number_of_cases_that_a_difference_needs(points, wanted):
+    assert stats.cases_needed(points, 0.4) == wanted
+
+
+def test_what_a_sample_could_have_seen():
+    assert stats.detectable(0.4 / math.sqrt(200), 199) == pytest.approx(0.0796, abs=5e-5)
+
+
+def test_too_few_values_give_no_interval_and_say_so():
+    assert stats.estimate([]).mean is None
+    one = stats.estimate([0.4])
+    assert (one.mean, one.low, one.high) == (0.4, None, None)
+    assert "too few" in one.method
+    assert "too few" in stats.estimate([0.1, 0.5, 1], ["a"] * 3).method
+    assert "too few" in stats.estimate([0, 1, 1], ["a"] * 3).method
+    assert stats.paired([], [])[0].mean is None
+    assert "too few" in stats.paired([0.5], [0.7])[0].method
+    assert "too few" in stats.paired([0, 1], [1, 1], ["a", "a"])[0].method
+    assert stats.estimate([0.2, 0.4]).low is not None
+
+
+def test_a_constant_difference_has_no_p_and_none_at_all_has_one():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found, p = stats.paired([0.1, 0.2, 0.3], [0.6, 0.7, 0.8])
+        assert (found.low, found.high) == pytest.approx((0.5, 0.5))
+        assert p is None
+        assert stats.paired(A, A)[1] == 1.0
+
+
+def test_groups_that_cancel_or_never_vary_do_not_look_certain():
+    cancel = stats.estimate([1, 0] * 3, ["a", "a", "b", "b", "c", "c"])
+    assert width(cancel) > 0.5
+    perfect = stats.estimate([1] * 40, [i // 10 for i in range(40)])
+    as_four = stats.wilson(1, 4, stats.t_quantile(0.975, 3))
+    assert (perfect.low, perfect.high) == as_four  # nothing varies: a group counts as one value
+    assert "few" in perfect.method
+
+
+def test_a_bootstrap_draws_whole_groups_and_is_reproducible():
+    values = [0.0] * 10 + [1.0] * 10
+
+    def mean(drawn):
+        return sum(values[i] for i in drawn) / len(drawn)
+
+    alone: Any = stats.bootstrap(range(20), mean)
+    assert alone == stats.bootstrap(range(20), mean)
+    assert stats.bootstrap([0] * 10 + [1] * 10, mean) == (0.0, 1.0)
+    assert 0.2 < alone[0] < alone[1] < 0.8
+    assert stats.bootstrap([0] * 20, mean) == (None, None)
+    assert stats.bootstrap(range(20), lambda drawn: None) == (None, None)
+
+
+@pytest.mark.parametrize("n", [20, 50, 100, 500])
+def test_wilson_covers_as_often_as_it_says(n):
+    rates = [i / 100 for i in range(5, 96)]
+    intervals = [stats.wilson(k / n, n) for k in range(n + 1)]
+    covered = []
+    for rate in rates:
+        chances = scipy_stats.binom.pmf(range(n + 1), n, rate)
+        covered.append(
+            sum(c for c, (low, high) in zip(chances, intervals, strict=True) if low <= rate <= high)
+        )
+    assert 0.94 <= sum(covered) / len(covered) <= 0.97
+    assert min(covered) >= 0.90
+
+
+@pytest.mark.parametrize("n", [20, 100, 500])
+@pytest.mark.parametrize(("gain", "loss"), [(0.02, 0.01), (0.1, 0.05), (0.2, 0.2), (0.0, 0.1)])
+def test_the_interval_of_paired_flips_covers_where_the_t_interval_fails(n, gain, loss):
+    counts = np.random.default_rng(n).multinomial(n, [gain, loss, 1 - gain - loss], size=400)
+    hits = 0
+    for up, down, _ in counts:
+        a = [0] * up + [1] * down + [1] * (n - up - down)
+        b = [1] * up + [0] * down + [1] * (n - up - down)
+        found, _ = stats.paired(a, b)
+        hits += found.low <= gain - loss <= found.high
+    assert hits / 400 >= 0.94 - 0.024  # two standard errors of the simulation
+
+
+@pytest.mark.parametrize("kind", ["0/1", "fraction"])
+@pytest.mark.parametrize("groups", [20, 50])
+def test_clustered_intervals_cover_as_often_as_they_say(groups, kind):
+    """A group's own rate is Beta with intra-class correlation 0.3; five cases a group."""
+    source, icc, hits, rates = np.random.default_rng(7), 0.3, [], np.linspace(0.1, 0.9, 9)
+    names = [i // 5 for i in range(groups * 5)]
+    for rate in rates:
+        strength = 1 / icc - 1
+        for _ in range(150):
+            own = np.repeat(source.beta(rate * strength, (1 - rate) * strength, groups), 5)
+            noise = source.random(groups * 5)
+            values = (noise < own).astype(float) if kind == "0/1" else own * noise * 2
+            found = stats.estimate(values.tolist(), names)
+            hits.append(found.low <= rate <= found.high)
+    assert 0.92 <= np.mean(hits) <= 0.98  # 0.93 to 0.97, and the simulation's own error
+
+
+def test_every_score_between_more_and_fewer_cases_keeps_the_interval_in_order():
+    widths = []
+    for n in (10, 40, 160, 640):
+        found = stats.estimate([1, 0] * (n // 2))
+        widths.append(width(found))
+    assert all(wide > narrow for wide, narrow in pairwise(widths))

@@ -1,0 +1,49 @@
+"""The snippets of docs/langchain.md, run as they stand there."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PAGE = Path(__file__).parents[2] / "docs" / "langchain.md"
+
+
+def snippets() -> dict[str, Any]:
+    names: dict[str, Any] = {}
+    for block in re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL):
+        exec(block, names)
+    return names
+
+
+@pytest.mark.parametrize(
+    ("package", "make", "model"),
+    [
+        ("langchain_openai", "chat_openai", "gpt-5.5"),
+        ("langchain_anthropic", "chat_anthropic", "claude-sonnet-5"),
+    ],
+)
+def test_the_page_about_langchain_records_and_replays(
+    client, vendors_at, tmp_path, package, make, model
+):
+    pytest.importorskip("langchain_openai", reason="langchain-openai is not installed")
+    pytest.importorskip("langchain_anthropic", reason="langchain-anthropic is not installed")
+    names = snippets()
+    vendors_at.text = lambda body: "Forty-two."
+
+    async def go(mode: str) -> tuple[str, list[Any]]:
+        async with client(recordings=tmp_path, mode=mode) as one:
+            case = one.for_case("case-1")
+            text = await names["answer"](names[make](case, model), "How many?")
+            return text, case.calls
+
+    live, calls = asyncio.run(go("auto"))
+    replay, again = asyncio.run(go("replay"))
+    assert live == replay == "Forty-two."
+    assert len(vendors_at.seen) == 1
+    assert [call.replayed for call in (*calls, *again)] == [False, True]
+    assert calls[0].cost_usd == again[0].cost_usd
+    assert calls[0].cost_usd

@@ -1,0 +1,444 @@
+"""Record, then replay: in another process, without a network, on another day."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from scaffold import llm
+from scaffold.llm.recordings import Asked, Recordings, canonical, slug
+from scaffold.llm.scope import Scope
+from scaffold.llm.upkeep import doctor, prune, recordings_in, verify
+
+MODELS = ("anthropic:claude-sonnet-5", "openai:gpt-5.5", "groq:llama-3.3-70b-versatile")
+LONG = bool(os.environ.get("TAKEHOME_LONG"))
+SOURCE = Path(llm.__file__).parents[2]
+
+
+class Number(BaseModel):
+    n: int
+
+
+def number_in(body) -> str:
+    """A text that depends on the request: the number behind the last '#'."""
+    return json.dumps({"n": int(json.dumps(body).rpartition("#")[2].split('"')[0].split(" ")[0])})
+
+
+# What a second process does with the recordings: the clock is three days ahead, sockets refuse.
+SECOND = """
+import asyncio, dataclasses, datetime, json, socket, sys, time
+from pathlib import Path
+from pydantic import BaseModel
+
+def refused(*args, **kwargs):
+    raise OSError("the network is refused in this test")
+
+socket.socket.connect = socket.create_connection = socket.getaddrinfo = refused
+asyncio.base_events.BaseEventLoop.sock_connect = refused
+real = time.time
+time.time = lambda: real() + 3 * 86400
+
+class Number(BaseModel):
+    n: int
+
+async def one(llm, i):
+    case = llm.for_case(f"case-{i}")
+    reply = await case.ask(f"Say #{i}", returns=Number)
+    text = "".join([piece async for piece in case.stream(f"Tell #{i} now")])
+    line = dataclasses.asdict(case.calls[-1])
+    return {
+        "output": reply.output.n, "text": reply.text, "usage": dataclasses.asdict(reply.usage),
+        "cost": str(reply.cost_usd), "latency": reply.latency_s, "model": reply.model,
+        "id": reply.request_id, "finish": reply.finish_reason, "attempts": reply.attempts,
+        "stream": text, "now": case.now().isoformat(), "new_id": case.new_id(),
+        "line": {k: str(v) for k, v in line.items() if k != "replayed"},
+        "replayed": reply.replayed,
+    }
+
+async def main(folder, model, mode, count):
+    from scaffold.llm import Client
+    async with Client(model, recordings=Path(folder), mode=mode, concurrency=50) as llm:
+        return await asyncio.gather(*(one(llm, i) for i in range(count)))
+"""
+
+
+def in_this_process(folder: Path, model: str, mode: str, count: int) -> list[dict]:
+    names: dict = {}
+    kept = SECOND.split("def refused")[0] + SECOND.partition("86400")[2]
+    exec(kept, names)
+    return asyncio.run(names["main"](str(folder), model, mode, count))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_second_process_without_network_gets_equal_replies_field_by_field(
+    vendors_at, tmp_path, model
+):
+    vendors_at.text = number_in
+    live = in_this_process(tmp_path, model, "auto", 50)
+    asked = len(vendors_at.seen)
+    script = f"{SECOND}\nprint(json.dumps(asyncio.run(main(*sys.argv[1:4], 50))))"
+    environment = {k: v for k, v in os.environ.items() if not k.endswith("_API_KEY")}
+    ran = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path), model, "replay"],
+        capture_output=True,
+        encoding="utf-8",
+        env={**environment, "PYTHONPATH": str(SOURCE)},
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    replayed = json.loads(ran.stdout)
+    assert all(reply.pop("replayed") for reply in replayed)
+    assert not any(reply.pop("replayed") for reply in live)
+    assert replayed == live
+    assert len(vendors_at.seen) == asked == 100
+
+
+def test_auto_without_a_key_is_replay(client, vendors_at, tmp_path, monkeypatch):
+    reply = asyncio.run(client(recordings=tmp_path).ask("Hello", returns=Number))
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    again = asyncio.run(client(recordings=tmp_path).ask("Hello", returns=Number))
+    assert (again.replayed, again.cost_usd) == (True, reply.cost_usd)
+    with pytest.raises(llm.NotRecorded):
+        asyncio.run(client(recordings=tmp_path).ask("Hello again", returns=Number))
+
+
+def test_raw_calls_of_both_sdks_are_recorded_replayed_and_logged(client, vendors_at, tmp_path):
+    async def go(mode: str) -> list:
+        async with client(recordings=tmp_path, mode=mode) as one:
+            case = one.for_case("raw")
+            message = await case.anthropic.messages.create(
+                model="claude-sonnet-5", max_tokens=9, messages=[{"role": "user", "content": "x"}]
+            )
+            response = await case.openai.responses.create(model="gpt-5.5", input="x")
+            return [message.content[0].text, message._request_id, response.output_text, *case.calls]
+
+    live, replay = asyncio.run(go("auto")), asyncio.run(go("replay"))
+    assert live[:3] == replay[:3] == ['{"n": 7}', "req_42", '{"n": 7}']
+    assert [call.cost_usd for call in live[3:]] == [call.cost_usd for call in replay[3:]]
+    assert all(call.cost_usd and not call.replayed for call in live[3:])
+    assert len(vendors_at.seen) == 2
+
+
+def test_a_raw_call_without_a_recording_says_so_at_once(client, vendors_at, tmp_path):
+    import anthropic
+
+    started = time.monotonic()
+    raw = client(recordings=tmp_path, mode="replay", max_retries=2).anthropic
+    messages = [{"role": "user", "content": "x"}]
+    with pytest.raises(anthropic.APIStatusError, match="Nothing is recorded"):
+        asyncio.run(raw.messages.create(model="m", max_tokens=9, messages=messages))
+    assert time.monotonic() - started < 5
+    assert not vendors_at.seen
+
+
+def test_live_replaces_only_its_own_scopes_answers(client, vendors_at, tmp_path):
+    async def go(mode: str, case: str) -> int:
+        async with client(recordings=tmp_path, mode=mode) as one:
+            return (await one.for_case(case).ask("Hello", returns=Number)).output.n
+
+    vendors_at.text = lambda body: '{"n": 1}'
+    assert asyncio.run(go("live", "a")) == asyncio.run(go("live", "b")) == 1
+    vendors_at.text = lambda body: '{"n": 2}'
+    assert asyncio.run(go("live", "b")) == 2
+    assert [asyncio.run(go("replay", case)) for case in "ab"] == [1, 2]
+
+
+def test_another_epoch_is_asked_and_another_case_with_the_same_request_is_not(
+    client, vendors_at, tmp_path
+):
+    async def go() -> None:
+        async with client(recordings=tmp_path) as one:
+            for case, epoch in (("a", 0), ("b", 0), ("a", 1), ("a", 1)):
+                await one.for_case(case, epoch).ask("Hello", returns=Number)
+
+    asyncio.run(go())
+    assert len(vendors_at.seen) == 2
+
+
+def test_parallel_identical_calls_keep_their_answers_by_sample(client, vendors_at, tmp_path):
+    answers = iter(range(100))
+    vendors_at.text = lambda body: json.dumps({"n": next(answers)})
+
+    async def go(mode: str) -> list[int]:
+        async with client(recordings=tmp_path, mode=mode) as one:
+            case = one.for_case("votes")
+            asks = [case.ask("Vote", returns=Number, sample=i) for i in range(8)]
+            return [reply.output.n for reply in await asyncio.gather(*asks)]
+
+    live = asyncio.run(go("auto"))
+    assert sorted(live) == list(range(8))
+    assert asyncio.run(go("replay")) == live
+    assert len({path.parent for path in tmp_path.glob("*/*.json")}) == 1
+
+
+def test_the_nth_identical_call_in_a_scope_replays_as_the_nth(client, vendors_at, tmp_path):
+    answers = iter(range(100))
+    vendors_at.text = lambda body: json.dumps({"n": next(answers)})
+
+    async def go(mode: str) -> list[int]:
+        async with client(recordings=tmp_path, mode=mode) as one:
+            case = one.for_case("again")
+            return [(await case.ask("Roll", returns=Number)).output.n for _ in range(3)]
+
+    assert asyncio.run(go("auto")) == asyncio.run(go("replay")) == [0, 1, 2]
+
+
+def test_a_missing_recording_names_case_nearest_difference_and_what_does_run(
+    client, vendors_at, tmp_path
+):
+    async def record() -> None:
+        async with client(recordings=tmp_path) as one:
+            for i in range(4):
+                await one.for_case(f"case-{i}").ask(f"How much is {i} EUR?", returns=Number)
+
+    asyncio.run(record())
+    case = client(recordings=tmp_path, mode="replay").for_case("case-2")
+    with pytest.raises(llm.NotRecorded) as caught:
+        asyncio.run(case.ask("How much is 2 USD?", returns=Number))
+    said = str(caught.value)
+    assert "case 'case-2'" in said
+    assert "How much is 2 EUR?" in said
+    assert "How much is 2 USD?" in said
+    assert "body.messages[0].content[0].text" in said
+    assert "case-0, case-1, case-2" in said
+
+
+def test_headers_and_the_machine_do_not_change_a_recording_but_the_prompt_does(
+    client, vendors_at, tmp_path, monkeypatch
+):
+    asyncio.run(client(recordings=tmp_path).ask("Hello", returns=Number))
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "another-synthetic-key")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://localhost:1")
+    monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", "x-new: 1")
+    one = client(recordings=tmp_path, mode="replay", timeout_s=3, max_retries=7)
+    assert asyncio.run(one.ask("Hello", returns=Number)).replayed
+    with pytest.raises(llm.NotRecorded):
+        asyncio.run(one.ask("Hello.", returns=Number))
+
+
+def test_files_are_readable_stable_and_hold_no_header(client, vendors_at, tmp_path):
+    async def go(folder: Path) -> None:
+        async with client(recordings=folder) as one:
+            await one.for_case("größe").ask("Wie groß?", returns=Number)
+
+    for name in "ab":
+        asyncio.run(go(tmp_path / name))
+    first, second = (path.read_bytes() for path in sorted(tmp_path.glob("*/*/*.json")))
+    assert "Wie groß?".encode() in first
+    parts = [json.loads(one) for one in (first, second)]
+    assert [part["answer"].pop("latency_s") > 0 for part in parts] == [True, True]
+    assert parts[0] == parts[1]
+    assert not {"headers", "authorization", "user-agent"} & set(canonical(parts[0]).split('"'))
+
+
+def test_an_attachment_is_stored_as_its_name_and_hash(client, vendors_at, tmp_path):
+    scan = llm.Document("scan.pdf", b"%PDF-1.7 synthetic " + bytes(range(256)) * 20)
+    for model in MODELS:
+        folder = tmp_path / model.partition(":")[0]
+        one = client(model, recordings=folder)
+        asyncio.run(one.ask("Read this", attachments=[scan], returns=Number))
+        (path,) = folder.glob("*/*.json")
+        record = json.loads(path.read_bytes())
+        assert list(record["attachments"].values()) == ["scan.pdf"]
+        assert scan.base64[:300] not in path.read_text("utf-8")
+        assert scan.base64 in json.dumps(vendors_at.seen[-1])
+        assert not verify(folder)
+
+
+def test_todays_date_or_a_fresh_uuid_in_a_body_is_named_but_not_the_clients_own(
+    client, vendors_at, tmp_path
+):
+    async def go() -> None:
+        async with client(recordings=tmp_path) as one:
+            case = one.for_case("stable")
+            await case.ask(f"Today is {case.now():%Y-%m-%d}, you are {case.new_id()}")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        asyncio.run(go())
+    with pytest.warns(UserWarning, match=r"llm\.new_id"):
+        asyncio.run(client(recordings=tmp_path).ask("I am 0b4e9c5e-31f4-4c6b-9a55-6b1c1c1f0a11"))
+
+
+def test_a_key_is_found_nowhere_even_where_the_server_echoes_it(
+    client, vendors_at, tmp_path, monkeypatch, caplog
+):
+    secret = "sk-planted-0123456789"
+    for name in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GROQ_API_KEY"):
+        monkeypatch.setenv(name, secret)
+    caplog.set_level("DEBUG")
+    said = []
+    for model in MODELS:
+        vendors_at.script = ["echo_headers", "refuse_with_headers"]
+        one = client(model, recordings=tmp_path)
+
+        async def go(one: llm.Client = one) -> None:
+            async with one:
+                await one.ask("Hello", returns=Number)
+                await one.ask("Hello, again", returns=Number)
+
+        with pytest.raises(llm.Rejected) as caught:
+            asyncio.run(go())
+        said += [str(caught.value), repr(caught.value), repr(one), repr(one.calls)]
+        said += [repr(vars(one)), repr(one._shared)]
+    said += [path.read_text("utf-8") for path in tmp_path.rglob("*.json")]
+    assert len(list(tmp_path.rglob("*.json"))) == 3
+    assert secret not in "".join(said) + caplog.text
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=12,
+)
+
+
+@given(JSON, JSON)
+def test_two_requests_share_a_key_exactly_when_their_canonical_bodies_are_equal(one, other):
+    first, second = (
+        Asked.read("POST", "/v1/x", json.dumps(body).encode()) for body in (one, other)
+    )
+    assert (first.key == second.key) == (canonical(one) == canonical(other))
+
+
+@given(st.dictionaries(st.text(), JSON), st.randoms())
+def test_the_order_and_the_blanks_of_a_body_do_not_change_its_key(body, chance):
+    items = list(body.items())
+    chance.shuffle(items)
+    written = [json.dumps(body).encode(), json.dumps(dict(items), indent=3).encode()]
+    assert len({Asked.read("POST", "/v1/x", content).key for content in written}) == 1
+
+
+@given(st.text(), st.text())
+def test_two_cases_never_share_a_file_not_even_where_case_does_not_count(one, other):
+    assert (slug(one).lower() == slug(other).lower()) == (one == other)
+
+
+def test_the_boundary_of_a_multipart_body_does_not_change_the_key():
+    keys = set()
+    for boundary in ("abc123", "xyz789"):
+        body = f"--{boundary}\r\nfile\r\n--{boundary}--".encode()
+        keys.add(Asked.read("POST", "/v1/files", body, f"multipart; boundary={boundary}").key)
+    assert len(keys) == 1
+
+
+def test_recordings_are_listed_verified_and_pruned(client, vendors_at, tmp_path):
+    async def go() -> None:
+        async with client(recordings=tmp_path) as one:
+            for case in ("keep", "drop"):
+                await one.for_case(case).ask(f"Hello {case}", returns=Number)
+
+    asyncio.run(go())
+    listed = {one.case: one for one in recordings_in(tmp_path)}
+    assert listed["keep"].model == "claude-sonnet-5"
+    assert listed["keep"].cost_usd
+    assert listed["keep"].size == listed["keep"].path.stat().st_size
+    assert verify(tmp_path) == []
+    text = listed["keep"].path.read_text("utf-8")
+    listed["keep"].path.write_text(text.replace("Hello keep", "Hello kept"), "utf-8")
+    listed["drop"].path.write_text(text[:50], "utf-8")
+    assert sorted(path for path, _ in verify(tmp_path)) == sorted(
+        one.path for one in listed.values()
+    )
+    assert prune(tmp_path, ["keep"], dry_run=True) == [listed["drop"].path]
+    assert listed["drop"].path.exists()
+    prune(tmp_path, ["keep"])
+    assert [path.name for path in tmp_path.glob("*/*")] == ["keep-e0-0.json"]
+
+
+def test_a_damaged_recording_is_named_and_hides_no_other(client, vendors_at, tmp_path):
+    asyncio.run(client(recordings=tmp_path).ask("Hello", returns=Number))
+    (path,) = tmp_path.glob("*/*.json")
+    path.write_text("{", "utf-8")
+    one = client(recordings=tmp_path, mode="replay")
+    with pytest.raises(llm.NotRecorded, match="is damaged; restore it"):
+        asyncio.run(one.ask("Hello", returns=Number))
+    with pytest.raises(llm.NotRecorded, match="Nothing is recorded"):
+        asyncio.run(one.ask("Hello again", returns=Number))
+
+
+def test_the_doctor_says_what_the_call_cost_or_what_is_missing(client, vendors_at, monkeypatch):
+    model, price = asyncio.run(doctor(client()))
+    assert model[:2] == ("model", True)
+    assert price[1]
+    assert "the call cost $0.0" in price[2]
+    vendors_at.script = ["truncated"]
+    assert asyncio.run(doctor(client()))[0][1]
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    assert asyncio.run(doctor(client())) == [
+        ("model", False, "anthropic needs a key, ANTHROPIC_API_KEY is not set; put it into .env.")
+    ]
+
+
+def test_replay_reads_the_recordings_of_one_request_only(tmp_path):
+    store = Recordings(tmp_path)
+    for i in range(300):
+        asked = Asked("POST", "/v1/messages", {"i": i})
+        store.save(asked, Scope(f"case-{i}"), 0, {"i": i}, {})
+    started = time.perf_counter()
+    for i in range(300):
+        key = Asked("POST", "/v1/messages", {"i": i}).key
+        assert store.find(key, Scope(f"case-{i}"), 0, "any") == {"i": i}
+    assert (time.perf_counter() - started) / 300 < 0.005
+
+
+WRITER = """
+import asyncio, sys
+from pathlib import Path
+from scaffold.llm import Client
+
+async def one(llm, i):
+    reply = await llm.for_case(f"case-{i}").ask(f"Say #{i} please")
+    print(i, flush=True)
+
+async def main(folder, number):
+    async with Client("anthropic:claude-sonnet-5", recordings=Path(folder), concurrency=6) as llm:
+        await asyncio.gather(*(one(llm, number * 1000 + i) for i in range(60)))
+
+asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+"""
+
+
+def test_killed_while_8_processes_record_every_file_is_whole_and_no_answer_is_lost(
+    vendors_at, tmp_path
+):
+    vendors_at.text = number_in
+    vendors_at.delay_s = 0.01
+    chance = random.Random(7)
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    answered: set[int] = set()
+    for _ in range(30 if LONG else 2):
+        command = [sys.executable, "-c", WRITER, str(tmp_path)]
+        writers = [
+            subprocess.Popen([*command, str(n)], stdout=subprocess.PIPE, env=environment)
+            for n in range(8)
+        ]
+        before = len(vendors_at.seen)
+        while len(vendors_at.seen) < before + 20 and any(w.poll() is None for w in writers):
+            time.sleep(0.01)  # they have begun to ask
+        time.sleep(chance.random() * 0.5)
+        for writer in writers:
+            writer.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+        for writer in writers:
+            lines = writer.communicate()[0].decode().splitlines()
+            answered |= {int(line) for line in lines if line.isdigit()}
+        assert verify(tmp_path) == []
+    recorded = {one.case for one in recordings_in(tmp_path)}
+    assert {f"case-{i}" for i in answered} <= recorded
+    asked = len(vendors_at.seen)
+    subprocess.run([sys.executable, "-c", WRITER, str(tmp_path), "0"], env=environment, check=True)
+    assert len(vendors_at.seen) - asked <= 60  # the next run continues with what is missing
+    assert {f"case-{i}" for i in range(60)} <= {one.case for one in recordings_in(tmp_path)}
