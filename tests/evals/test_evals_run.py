@@ -5,22 +5,33 @@ import csv
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import textwrap
 import time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
 
-from scaffold.evals import Call, Case, Outcome, Run, RunError, RunOptions, Score, evaluate
+import scaffold.evals
+from scaffold.evals import (
+    Call,
+    Case,
+    Outcome,
+    Progress,
+    Run,
+    RunError,
+    RunOptions,
+    Score,
+    evaluate,
+    failed_ids,
+)
+from scaffold.evals.publication import read_failures, results_block
 from scaffold.evals.terminal import progress, results_table
 
-SOURCE = Path(__file__).parents[2] / "template" / "src"
+SOURCE = Path(scaffold.evals.__file__).parents[2]
 
 
 def cases_of(n, **more):
@@ -172,17 +183,7 @@ def test_cost_is_unknown_where_one_call_has_no_price_and_never_zero(tmp_path):
     assert known["models"] == ["m-1"]
     partly = run(tmp_path / "b", cases_of(4), priced(lambda c: Decimal(1) if c.id != "2" else None))
     assert partly["cost_usd"] is None
-    assert "cost: unknown" in results_table(partly)
-
-
-def test_a_run_stops_at_its_cost_and_says_what_it_did_not_run(tmp_path):
-    async def dear(case, epoch):
-        return Outcome({"label": 0}, calls=[Call("m", cost_usd=Decimal("0.1"))])
-
-    results = run(tmp_path / "r", cases_of(50), dear, max_cost_usd=1, concurrency=1)
-    assert results["n"] == 10
-    assert any("40 of 50" in note and "--resume r" in note for note in results["notes"])
-    assert run(tmp_path / "r", cases_of(50), dear, resume=True)["n"] == 50
+    assert "cost unknown" in results_table(partly)
 
 
 def test_a_resumed_run_has_the_figures_of_an_undisturbed_one(tmp_path):
@@ -255,7 +256,7 @@ def test_concurrency_is_bounded_and_used(tmp_path):
 
 
 def test_ctrl_c_reports_what_is_finished_and_a_resume_completes_it(tmp_path):
-    eight: Any = None
+    eight = None
 
     async def slow(case, epoch):
         if int(case.id) >= 8:
@@ -296,7 +297,6 @@ def size_of(folder):
 CHILD = """
 import asyncio, random, resource, sys
 from pathlib import Path
-from typing import Any
 from scaffold.evals import Case, Outcome, RunError, RunOptions, evaluate
 
 async def solve(case, epoch):
@@ -306,7 +306,7 @@ async def solve(case, epoch):
 def score(case, outcome):
     return {"exact": outcome.output["label"] == 0}
 
-cases = [Case(str(i), {"i": i}, {"label": 0}) for i in range(1000)]
+cases = [Case(str(i), {"i": i}, {"label": 0}) for i in range(2000)]
 if len(sys.argv) > 2:
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
 options = RunOptions(concurrency=50, resume=True)
@@ -345,24 +345,11 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_twice(tmp_path):
         time.sleep(source.random() * 0.02)
         process.kill()
         assert finished(process)[0] != 0  # it was killed before its end
-        assert len(lines(tmp_path / "killed")) < 1000
+        assert len(lines(tmp_path / "killed")) < 2000
     assert finished(child(tmp_path, tmp_path / "killed")) == (0, "")
     keys = [(r["id"], r["epoch"]) for r in map(json.loads, lines(tmp_path / "killed"))]
-    assert len(keys) == len(set(keys)) == 1000
+    assert len(keys) == len(set(keys)) == 2000
     assert without_times(tmp_path / "killed") == without_times(tmp_path / "whole")
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGINT to one process")
-def test_a_real_ctrl_c_ends_with_a_report_and_without_a_traceback(tmp_path):
-    process = child(tmp_path, tmp_path / "r")
-    while process.poll() is None and size_of(tmp_path / "r") == 0:
-        time.sleep(0.005)
-    process.send_signal(signal.SIGINT)
-    assert finished(process) == (0, "")
-    results = json.loads((tmp_path / "r" / "results.json").read_text("utf-8"))
-    assert 0 < results["n"] == len(lines(tmp_path / "r")) < 1000
-    assert "because it was interrupted" in results["notes"][0]
-    assert (tmp_path / "r" / "report.html").is_file()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a file-size limit")
@@ -372,9 +359,9 @@ def test_a_full_disk_ends_in_a_sentence_and_the_run_goes_on_later(tmp_path):
     assert said.startswith("takehome: ")
     assert "make room, then go on with --resume r" in said
     assert "Traceback" not in said
-    assert 0 < len(lines(tmp_path / "r")) < 1000
+    assert 0 < len(lines(tmp_path / "r")) < 2000
     assert finished(child(tmp_path, tmp_path / "r")) == (0, "")
-    assert len(lines(tmp_path / "r")) == 1000
+    assert len(lines(tmp_path / "r")) == 2000
 
 
 def test_a_pipe_gets_plain_lines_with_score_interval_cost_and_time_left(tmp_path, capsys):
@@ -384,20 +371,19 @@ def test_a_pipe_gets_plain_lines_with_score_interval_cost_and_time_left(tmp_path
     assert "30/30 done" in shown[-1]
     assert "exact 0.800 [" in shown[-1]
     assert "(n = 30)" in shown[-1]
+    assert len(shown) == len(set(shown))  # each state once
+    assert sum("30/30" in line for line in shown) == 1
     assert any("s left" in line for line in shown)
     assert "\x1b" not in "".join(shown)
 
 
-def test_a_run_says_when_code_changed_after_the_test_split_was_looked_at(tmp_path):
-    def about(code):
-        return {"solver": "s", "hashes": {"code": code, "prompts": "p"}}
-
-    held_out = cases_of(4, split="test")
-    assert run(tmp_path / "1", held_out, manifest=about("a"))["notes"] == []
-    assert run(tmp_path / "2", held_out, manifest=about("a"))["notes"] == []
-    (note,) = run(tmp_path / "3", held_out, manifest=about("b"))["notes"]
-    assert "ode changed after the test split was looked at in 1" in note
-    assert run(tmp_path / "4", cases_of(4), manifest=about("c"))["notes"] == []
+def test_in_a_pipe_the_last_state_is_printed_once_however_many_workers_tell_it(tmp_path, capsys):
+    run(tmp_path / "r", cases_of(3))
+    with progress(every_s=0) as show:
+        state = Progress(3, {}, Run.read(tmp_path / "r").rows, 0)
+        for _ in range(3):
+            show(state)
+    assert capsys.readouterr().err.count("3/3 done") == 1
 
 
 def test_any_output_can_be_kept(tmp_path):
@@ -440,3 +426,23 @@ def test_no_cases_make_a_report_without_figures(tmp_path):
     assert results["n"] == 0
     assert results["scores"] == {}
     assert (tmp_path / "r" / "report.html").is_file()
+
+
+def test_a_spreadsheet_gets_no_formula_and_no_row_is_torn(tmp_path):
+    texts = ["=1+1", "@x", "a\u2028b", 'two\nlines, quoted "so"']
+    cases = [Case(text, {"text": text}, {"label": 1}) for text in texts]
+
+    async def wrong(case, epoch):
+        return Outcome({"label": 9})
+
+    run(tmp_path / "r", cases, wrong)
+    rows = read_failures(tmp_path / "r" / "failures.csv")
+    assert [row["id"] for row in rows] == ["'=1+1", "'@x", texts[2], texts[3]]
+    assert "4 failures" in results_block(tmp_path / "r")
+    run(tmp_path / "r", cases, wrong, resume=True)
+    assert read_failures(tmp_path / "r" / "failures.csv") == rows
+
+
+def test_failed_ids_are_those_below_the_best_first_score_and_the_errors(tmp_path):
+    run(tmp_path / "r", cases_of(10), epochs=2)
+    assert failed_ids(tmp_path / "r") == ["0", "5"]

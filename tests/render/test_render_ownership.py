@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tokenize
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,33 @@ def lines(*files: Path) -> int:
     return sum(len(file.read_text("utf-8").splitlines()) for file in files)
 
 
+def code(*files: Path) -> int:
+    """Count lines of code: no blank line, no comment, no docstring.
+
+    A budget that counted those would reward silence and packing.
+    """
+    return sum(len(_statements(file) - _docstrings(file)) for file in files)
+
+
+def _statements(file: Path) -> set[int]:
+    skipped = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
+    with tokenize.open(file) as text:
+        tokens = list(tokenize.generate_tokens(text.readline))
+    return {
+        number
+        for token in tokens
+        if token.type not in skipped and token.string
+        for number in range(token.start[0], token.end[0] + 1)
+    }
+
+
+def _docstrings(file: Path) -> set[int]:
+    places = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    nodes = [n for n in ast.walk(ast.parse(file.read_bytes())) if isinstance(n, places)]
+    first = [node.body[0] for node in nodes if ast.get_docstring(node) is not None]
+    return {number for d in first for number in range(d.lineno, (d.end_lineno or 0) + 1)}
+
+
 def test_every_ownership_pattern_is_anchored_and_leaves_the_scaffold_alone() -> None:
     patterns = [re.sub(r"{%.*?%}", "", str(p)) for p in COPIER["_skip_if_exists"]]
     assert [p for p in patterns if not p.lstrip("!").startswith("/")] == []
@@ -40,13 +68,13 @@ def test_no_file_of_the_scaffold_is_longer_than_220_lines(file: Path) -> None:
     assert lines(file) <= 220
 
 
-def test_the_scaffold_with_default_parts_and_both_vendors_stays_within_2200_lines() -> None:
+def test_the_scaffold_with_default_parts_and_both_vendors_stays_within_2600_lines_of_code() -> None:
     default = [f for f in FILES if f.relative_to(SCAFFOLD).as_posix() not in OPTIONAL]
-    assert lines(*default) <= 2200
+    assert code(*default) <= 2600
 
 
-def test_the_scaffold_with_every_part_stays_within_3200_lines() -> None:
-    assert lines(*FILES) <= 3200
+def test_the_scaffold_with_every_part_stays_within_3200_lines_of_code() -> None:
+    assert code(*FILES) <= 3200
 
 
 def test_the_report_page_stays_within_400_lines() -> None:

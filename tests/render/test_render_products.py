@@ -44,12 +44,13 @@ def named(row: dict[str, Any]) -> str:
     return "-".join([row["kind"], *row["vendors"], *row["parts"]])
 
 
-COMMON = """
-.copier-answers.yml .env.example .gitattributes .github/workflows/checks.yml .gitignore AGENTS.md
-CLAUDE.md README.md data/cases.jsonl notes/deliverables.md notes/interview.md pyproject.toml
-recordings/.gitkeep src/scaffold/README.md src/scaffold/__init__.py src/scaffold/cli.py
-tests/scaffold/test_smoke.py tests/test_solution.py
-""".split()
+COMMON = [
+    *(".copier-answers.yml", ".env.example", ".gitattributes", ".gitignore", "pyproject.toml"),
+    *("AGENTS.md", "CLAUDE.md", "README.md", ".github/workflows/checks.yml"),
+    *("data/cases.jsonl", "notes/deliverables.md", "notes/interview.md", "recordings/.gitkeep"),
+    *("src/scaffold/README.md", "src/scaffold/__init__.py", "src/scaffold/cli.py"),
+    *("tests/scaffold/test_smoke.py", "tests/test_solution.py"),
+]
 CANDIDATE = ("__init__", "baseline", "cases", "schemas", "scoring", "solution")
 PROMPTS = {"extract": {"prompts/extract.j2"}, "blank": {"prompts/answer.j2"}}
 OPTIONAL = {
@@ -131,7 +132,6 @@ def test_given_data_no_sample_cases_are_written_and_the_first_run_says_what_to_m
     told = run_in(folder, "python", "-m", "scaffold.cli", "eval", code=2)
     assert "Traceback" not in told.stderr
     assert "still to be mapped" in told.stderr
-    assert "Body" in told.stderr
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import sys
-import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -136,7 +135,6 @@ def run(
     one = read_input(given, project.module("schemas").Input)
     solve = project.solver_named(solver)
     client, _ = _client(project, replay, live, max_cost)
-    started = time.perf_counter()
 
     async def go() -> tuple[Any, list[Any]]:
         async with client as llm:
@@ -146,7 +144,7 @@ def run(
     output, calls = asyncio.run(go())
     costs = [call.cost_usd for call in calls]
     about = {"calls": len(calls), "cost_usd": None if None in costs else float(sum(costs))}
-    about["latency_s"] = round(time.perf_counter() - started, 3)
+    about["latency_s"] = round(sum(call.latency_s for call in calls), 3)
     answer = output.model_dump(mode="json")
     shown = {"output": answer, **about} if as_json else answer
     typer.echo(json.dumps(shown, ensure_ascii=False))

@@ -4,12 +4,10 @@ Read run.py first (`evaluate`), then results.py; stats.py holds the formulas. Wh
 holds is described by results.schema.json.
 """
 
-from .cases import NotMapped, map_rows, read_cases, select, write_cases
+from .cases import CasesError, NotMapped, map_rows, read_cases, read_rows, select, write_cases
 from .compare import Comparison, compare
-from .journal import Run, RunError
 from .outcome import Call, Case, Outcome, Score, Scorer, Solver
-from .results import Results, failed_ids, read_results
-from .rows import CasesError, read_rows
+from .results import Results, Run, RunError, failed_ids, read_results
 from .run import Progress, RunOptions, evaluate
 from .scorers import date, exact, fields, normalised, number, set_prf, token_f1
 

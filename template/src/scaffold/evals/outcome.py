@@ -1,12 +1,11 @@
-"""What goes through the harness: a case, what a solver made of it, how scores are declared."""
-
-from __future__ import annotations
+"""What goes through the harness: a case, what a solver made of it, how a score is declared."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar
+from traceback import extract_tb
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
 In = TypeVar("In")
 Ex = TypeVar("Ex")
@@ -17,6 +16,7 @@ Out = TypeVar("Out")
 class Case(Generic[In, Ex]):
     """One thing to solve. `group` names what cases share (a document, an author, a patient)."""
 
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid", "coerce_numbers_to_str": True}
     id: str
     input: In
     expected: Ex | None = None
@@ -57,13 +57,11 @@ class Outcome(Generic[Out]):
     latency_s: float = 0.0
 
     @classmethod
-    def failed(cls, error: BaseException, calls: Sequence[Call] = ()) -> Outcome[Any]:
+    def failed(cls, error: BaseException) -> Self:
         """Make an exception the case's result, with the line of code that raised it."""
-        trace, where = error.__traceback__, ""
-        while trace:
-            file = Path(trace.tb_frame.f_code.co_filename).name
-            where, trace = f" ({file}:{trace.tb_lineno})", trace.tb_next
-        return cls(None, f"{error or 'no message'}{where}", type(error).__name__, list(calls))
+        last = extract_tb(error.__traceback__, limit=-1)
+        where = "".join(f" ({Path(frame.filename).name}:{frame.lineno})" for frame in last)
+        return cls(None, f"{str(error) or 'no message'}{where}", type(error).__name__)
 
 
 Solver = Callable[[Case[Any, Any], int], Awaitable[Outcome[Any]]]
@@ -74,9 +72,8 @@ Scorer = Callable[[Case[Any, Any], Outcome[Any]], dict[str, float | bool | None]
 class Score:
     """Declares a score that is more than "higher is better, an error counts 0, mean".
 
-    `on_error`: what a case without an output counts as; None leaves it out, and says how many.
-    `summary`: a figure over all rows instead of the mean (macro F1, kappa); each row is a dict
-    with `expected`, `output`, `scores` and `error_kind`. Its interval is a bootstrap by group.
+    `on_error` None leaves a case without an output out. `summary` is a figure over all rows (macro
+    F1, kappa), each a dict with `expected`, `output`, `scores`, `error_kind`; it is bootstrapped.
     """
 
     higher_is_better: bool = True

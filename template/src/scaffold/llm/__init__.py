@@ -16,9 +16,8 @@ from .errors import (
     Truncated,
     VendorUnavailable,
 )
-from .messages import Document, LoggedCall, Message, Reply, Usage
+from .messages import Document, LoggedCall, Message, Reply, ToolCall, ToolResult, Usage
 from .scripted import ScriptedModel
-from .tools import ToolCall, ToolResult
 
 __all__ = [
     "BadResponse",

@@ -2,60 +2,44 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
-from .messages import Message, Part, Usage
+from .messages import Message, Part, Reply, Tool, ToolCall, ToolResult, Usage
 from .structured import strict_schema
-from .tools import ToolCall, ToolResult
-from .vendors import Answer, Request, Vendor
+from .vendors import Request, Vendor
 
 
 def vendor(name: str) -> Vendor:
-    """What `vendors.vendor_of` looks for."""
-    return Vendor(
-        name=name,
-        provider="anthropic",
-        flavor="default",
-        path="/messages",
-        sdk="anthropic:AsyncAnthropic",
-        endpoint="messages",
-        key_variables=("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),
-        body=_body,
-        read=_read,
-        piece=_piece,
-        whole=_whole,
-    )
+    """The one vendor that is spoken here."""
+    known = ("anthropic:AsyncAnthropic", "messages", "ANTHROPIC_API_KEY")
+    return Vendor(name, "anthropic", "default", *known)
 
 
-def _body(request: Request) -> dict[str, Any]:
-    body: dict[str, Any] = {
+def body(request: Request) -> dict[str, Any]:
+    """Put a request into Anthropic's words."""
+    output = dict(request.settings.get("output_config", {}))
+    if request.returns:
+        output["format"] = {"type": "json_schema", "schema": _schema(request.returns)}
+    return {
         "model": request.model,
         "max_tokens": request.max_tokens,
+        "system": request.system,
         "messages": [_message(message) for message in request.messages],
+        "tools": [_tool(tool) for tool in request.tools] or None,
+        "stream": request.stream or None,
         **request.settings,
+        "output_config": output or None,
     }
-    if request.system:
-        body["system"] = request.system
-    if request.stream:
-        body["stream"] = True
-    if request.tools:
-        body["tools"] = [
-            {"name": tool.name, "description": tool.description, "strict": True}
-            | {"input_schema": _schema(tool.arguments)}
-            for tool in request.tools
-        ]
-    if request.returns:
-        form = {"type": "json_schema", "schema": _schema(request.returns)}
-        body["output_config"] = {**request.settings.get("output_config", {}), "format": form}
-    return body
 
 
-@cache  # it takes as long as all the rest of a call
+def _tool(tool: Tool) -> dict[str, Any]:
+    known = {"name": tool.name, "description": tool.description, "strict": True}
+    return {**known, "input_schema": _schema(tool.arguments)}
+
+
 def _schema(model: type[BaseModel]) -> Any:
     from anthropic import transform_schema
 
@@ -63,12 +47,12 @@ def _schema(model: type[BaseModel]) -> Any:
 
 
 def _message(message: Message) -> dict[str, Any]:
-    if message.native and message.native[0] == "anthropic":
-        return {"role": message.role, "content": message.native[1]}
-    return {"role": message.role, "content": [_part(part) for part in message.parts]}
+    vendor, native = message.native
+    content = native if vendor == "anthropic" else [_block(part) for part in message.parts]
+    return {"role": message.role, "content": content}
 
 
-def _part(part: Part) -> dict[str, Any]:
+def _block(part: Part) -> dict[str, Any]:
     if isinstance(part, str):
         return {"type": "text", "text": part}
     if isinstance(part, ToolCall):
@@ -80,57 +64,49 @@ def _part(part: Part) -> dict[str, Any]:
     if part.is_text:
         return {"type": "text", "text": part.text}
     source = {"type": "base64", "media_type": part.media_type, "data": part.base64}
-    return {"type": "document" if part.is_pdf else "image", "source": source}
+    if part.is_pdf:
+        return {"type": "document", "title": part.name, "source": source}
+    return {"type": "image", "source": source}
 
 
-def _read(data: dict[str, Any]) -> Answer:
-    # Blocks of a type not known here are passed over, and sent back as they are.
-    blocks, stop, usage = data["content"], data["stop_reason"], data["usage"]
+def read(data: dict[str, Any]) -> Reply[Any]:
+    """Read a message; blocks of a type not known here are passed over, but sent back."""
+    blocks, finish, usage = data["content"], data["stop_reason"], data["usage"]
+    text = "".join(block["text"] for block in blocks if block["type"] == "text")
+    if finish == "refusal":
+        text = text or (data.get("stop_details") or {}).get("explanation") or "no reason given"
+    if finish == "model_context_window_exceeded":
+        finish = "max_tokens"
+    # Anthropic does not count cached tokens as input; everyone else does.
     cached = usage.get("cache_read_input_tokens") or 0
-    written = usage.get("cache_creation_input_tokens") or 0
+    tokens = usage["input_tokens"] + cached + (usage.get("cache_creation_input_tokens") or 0)
     thinking = (usage.get("output_tokens_details") or {}).get("thinking_tokens") or 0
-    reason = (data.get("stop_details") or {}).get("explanation") or "no reason given"
-    return Answer(
-        text="".join(block["text"] for block in blocks if block["type"] == "text"),
-        calls=[(b["id"], b["name"], b["input"]) for b in blocks if b["type"] == "tool_use"],
-        # Anthropic does not count cached tokens as input; everyone else does.
-        usage=Usage(
-            usage["input_tokens"] + cached + written, usage["output_tokens"], cached, thinking
-        ),
+    return Reply(
+        None,
+        text,
+        [ToolCall(b["id"], b["name"], b["input"]) for b in blocks if b["type"] == "tool_use"],
+        Message("assistant", text, ("anthropic", blocks)),
+        Usage(tokens, usage["output_tokens"], cached, thinking),
         model=data["model"],
-        finish_reason=stop,
-        truncated=stop in ("max_tokens", "model_context_window_exceeded"),
-        refusal=reason if stop == "refusal" else None,
-        native=blocks,
+        finish_reason=finish,
     )
 
 
-def _piece(event: dict[str, Any]) -> str:
+def piece(event: dict[str, Any]) -> str:
+    """Read the text in one event of a stream."""
     delta = event.get("delta") or {}
     return str(delta["text"]) if delta.get("type") == "text_delta" else ""
 
 
-def _whole(events: list[dict[str, Any]]) -> dict[str, Any] | None:
-    if not events or events[-1].get("type") != "message_stop":
+def whole(events: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Put a message together: its text, usage and end; `stream` takes no tools."""
+    if events[-1].get("type") != "message_stop":
         return None
     message: dict[str, Any] = {}
-    blocks: dict[int, dict[str, Any]] = {}
     for event in events:
-        match event["type"]:
-            case "message_start":
-                message = event["message"]
-            case "content_block_start":
-                blocks[event["index"]] = dict(event["content_block"])
-            case "content_block_delta":
-                block = blocks[event["index"]]
-                # text, thinking, signature, partial_json: each delta appends to its like
-                for key, value in event["delta"].items():
-                    if key != "type" and isinstance(value, str):
-                        block[key] = (block.get(key) or "") + value
-            case "message_delta":
-                usage = {**message["usage"], **event.get("usage", {})}
-                message = {**message, **event["delta"], "usage": usage}
-    for block in blocks.values():
-        if arguments := block.pop("partial_json", None):
-            block["input"] = json.loads(arguments)
-    return {**message, "content": list(blocks.values())}
+        if event["type"] == "message_start":
+            message = event["message"]
+        elif event["type"] == "message_delta":
+            usage = {**message["usage"], **event["usage"]}
+            message = {**message, **event["delta"], "usage": usage}
+    return {**message, "content": [{"type": "text", "text": "".join(map(piece, events))}]}

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import datetime
+import uuid
+from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
+from datetime import UTC, datetime
 from decimal import Decimal
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from pydantic import SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from typing_extensions import TypeVar
 
-from .answers import corrected, output_of, reply_of
 from .connections import Connections
 from .errors import LLMError, Rejected, typed
 from .limits import Limits, deadline
 from .messages import Document, LoggedCall, Prompt, Reply, conversation
-from .recordings import Recordings, digest
-from .scope import CURRENT, Call, Scope
-from .structured import model_of
-from .tools import Tool
-from .vendors import Request, events_in
+from .recordings import Recordings
+from .structured import corrected, misfit, output_of
+from .vendors import CURRENT, Call, Request, Scope, part, vendor_of
 
 T = TypeVar("T", default=str)
 _TEXT: Any = str
@@ -57,16 +56,10 @@ class Client:
         if mode == "replay" and recordings is None:
             raise Rejected("Nothing to replay; pass recordings=Path('recordings').")
         self.model, self.max_tokens, self.deadline_s = model, max_tokens, deadline_s
-        self._shared = Connections(
-            model.partition(":")[0],
-            mode,
-            Recordings(Path(recordings)) if recordings else None,
-            Limits(max_cost_usd, concurrency),
-            api_keys or {},
-            base_urls or {},
-            {"timeout": timeout_s, "max_retries": max_retries},
-        )
-        self._scope = Scope()
+        self.recordings = Recordings(Path(recordings)) if recordings else None
+        self.limits, self.scope = Limits(max_cost_usd, concurrency), Scope()
+        sdk_options = {"timeout": timeout_s, "max_retries": max_retries}
+        self.connections = Connections(mode, api_keys or {}, base_urls or {}, sdk_options)
 
     async def __aenter__(self) -> Client:
         """Nothing is opened yet."""
@@ -74,45 +67,57 @@ class Client:
 
     async def __aexit__(self, *exc: object) -> None:
         """Close the connections."""
-        await self._shared.close()
+        await self.connections.close()
 
     def for_case(self, case: str, epoch: int = 0) -> Client:
         """The same client, budget and connections, bound to a case; its log begins empty."""
         bound = copy.copy(self)
-        bound._scope = Scope(case, epoch)
+        bound.scope = Scope(case, epoch)
         return bound
 
     @property
     def calls(self) -> list[LoggedCall]:
         """What was asked in this scope, in the order of the answers."""
-        return self._scope.calls
+        return self.scope.calls
 
     @property
     def spent_usd(self) -> Decimal:
         """What this client and all its scopes have spent; replayed calls are not in it."""
-        return self._shared.limits.spent
+        return self.limits.spent
 
     @property
     def anthropic(self) -> Any:
         """Anthropic's `AsyncAnthropic`; its calls are recorded, replayed and limited too."""
-        return self._shared.sdk("anthropic", self._scope)
+        return self._sdk("anthropic", raw=True)
 
     @property
     def openai(self) -> Any:
         """OpenAI's `AsyncOpenAI`; its calls are recorded, replayed and limited too."""
-        return self._shared.sdk("openai", self._scope)
+        return self._sdk("openai", raw=True)
 
     def transport(self, vendor: str) -> Any:
         """The recording transport, for another library's `httpx2.AsyncClient`."""
-        return self._shared.transport(vendor, self._scope)
+        from .transport import RecordingTransport
+
+        return RecordingTransport(self, vendor_of(vendor))
+
+    def _sdk(self, vendor: str, *, raw: bool) -> Any:
+        return self.connections.sdk(vendor_of(vendor), self.transport(vendor), raw=raw)
 
     def now(self) -> datetime:
         """The time (UTC), and on replay what it was when the recording was made."""
-        return datetime.fromisoformat(self._shared.stable("now", self._scope))
+        return datetime.fromisoformat(self._stable("now", datetime.now(UTC).isoformat()))
 
     def new_id(self) -> str:
         """A fresh UUID, and on replay what it was when the recording was made."""
-        return self._shared.stable("new_id", self._scope)
+        return self._stable("new_id", str(uuid.uuid4()))
+
+    def _stable(self, name: str, fresh: str) -> str:
+        if self.recordings is None:
+            return fresh
+        offline = self.connections.offline(vendor_of(self.model))
+        live = self.connections.mode == "live"
+        return self.recordings.stable(name, fresh, self.scope, offline=offline, live=live)
 
     async def ask(
         self,
@@ -133,20 +138,19 @@ class Client:
         With `tools` it is one step: see `Reply.run_tools`. `sample` tells identical parallel calls
         of one scope apart. `settings` are the vendor's own. Raises `LLMError`.
         """
-        messages, functions = conversation(prompt, attachments), [Tool.of(tool) for tool in tools]
-        known = (model or self.model, messages, system, max_tokens or self.max_tokens, settings)
-        request = asking = Request(*known, returns=model_of(returns), tools=functions)
-        calls = list[Call]()
-        with self._logged(request, calls):
+        messages = conversation(prompt, attachments)
+        request = Request(model or self.model, messages, system, settings)
+        request.max_tokens = max_tokens or self.max_tokens
+        request.returns = None if returns is str else cast(type[BaseModel], returns)
+        request.tools = [part("tools").tool_of(tool) for tool in tools]
+        with self._call(request, sample) as call:
             async with deadline(deadline_s or self.deadline_s, request.model):
-                for last in (False, True):
-                    call = self._begin(asking, calls, sample)
-                    await self._exchange(asking, call)
-                    output = output_of(call, asking, last=last)
-                    if not isinstance(output, ValidationError):
-                        break
-                    asking = corrected(asking, call, output)
-        return cast(Reply[T], reply_of(output, calls, request))
+                error = await self._attempt(request, call)
+                if error:
+                    error = await self._attempt(corrected(request, call.reply.text, error), call)
+            if error:
+                raise misfit(call, error)
+        return call.reply
 
     async def stream(
         self,
@@ -163,13 +167,11 @@ class Client:
 
         Raises `LLMError`, also after some pieces, where the answer breaks off or is cut off.
         """
-        messages, calls = conversation(prompt), list[Call]()
-        known = (model or self.model, messages, system, max_tokens or self.max_tokens, settings)
-        request = Request(*known, stream=True)
+        request = Request(model or self.model, conversation(prompt), system, settings, stream=True)
+        request.max_tokens = max_tokens or self.max_tokens
         ends = time.monotonic() + (deadline_s or self.deadline_s or 1e9)
-        with self._logged(request, calls):
-            pieces = self._pieces(request, self._begin(request, calls, sample))
-            try:
+        with self._call(request, sample) as call:
+            async with aclosing(part("streaming").pieces(self._exchange, request, call)) as pieces:
                 while True:
                     # Set for each piece: it must not strike while the caller works on one.
                     async with deadline(ends - time.monotonic(), request.model):
@@ -177,44 +179,42 @@ class Client:
                     if piece is None:
                         break
                     yield piece
-            finally:
-                await pieces.aclose()
-            output_of(calls[-1], request, last=True)
+            output_of(request, call)
 
-    def _begin(self, request: Request, calls: list[Call], sample: int | None) -> Call:
-        parts = (part for message in request.messages for part in message.parts)
-        names = {digest(part.base64): part.name for part in parts if isinstance(part, Document)}
-        calls.append(Call(self._scope, request.model, sample, names))
-        return calls[-1]
+    @contextmanager
+    def _call(self, request: Request, sample: int | None) -> Generator[Call]:
+        """A call of this scope; whatever becomes of it, it ends up in the log."""
+        call = Call(self.scope, Reply(None, model=request.model), sample)
+        try:
+            yield call
+        except LLMError as error:
+            call.log(str(request), error)
+            raise
+        call.log(str(request))
+
+    async def _attempt(self, request: Request, call: Call) -> ValidationError | None:
+        await self._exchange(request, call)
+        reply = call.reply
+        reply.tool_calls = [part("tools").checked(one, request.tools) for one in reply.tool_calls]
+        reply.message.parts = [*([reply.text] if reply.text else []), *reply.tool_calls]
+        try:
+            reply.output = output_of(request, call)
+        except ValidationError as error:
+            return error
+        return None
 
     async def _exchange(self, request: Request, call: Call) -> Any:
-        vendor = self._shared.vendor(request.vendor)
-        body, create = vendor.body(request), vendor.create(self._shared.sdk(request.vendor))
-        token = CURRENT.set(call)  # how the transport, below the SDK, knows whose call this is
+        """Ask the SDK; what it gives back stays unread: its own reading loses what does not fit."""
+        vendor = vendor_of(request.address)
+        body = vendor.protocol.body(request)
+        given = {name: value for name, value in body.items() if value is not None}
+        create = attrgetter(vendor.endpoint)(
+            self._sdk(vendor.name, raw=False)
+        ).with_raw_response.create
+        token = CURRENT.set(call)
         try:
-            return (await create(**body)).http_response
+            return (await create(**given)).http_response
         except Exception as error:
             raise call.error or typed(error, request.model) from error
         finally:
             CURRENT.reset(token)
-
-    async def _pieces(self, request: Request, call: Call) -> AsyncGenerator[str, None]:
-        response, vendor = await self._exchange(request, call), self._shared.vendor(request.vendor)
-        try:
-            async for line in response.aiter_lines():
-                for event in events_in(line):
-                    if piece := vendor.piece(event):
-                        yield piece
-        except Exception as error:
-            raise call.error or typed(error, request.model) from error
-        finally:
-            await response.aclose()
-
-    @contextmanager
-    def _logged(self, request: Request, calls: list[Call]) -> Generator[None]:
-        try:
-            yield
-        except LLMError as error:
-            self._scope.log(calls, str(request), error)
-            raise
-        self._scope.log(calls, str(request))

@@ -1,34 +1,25 @@
 """What can go wrong with a call; every message is a sentence that ends in what to do next.
 
 LLMError
-├── NoKey               the vendor's key is not set
-├── NotRecorded         replaying, and no answer was recorded for this request
-├── BudgetExceeded      the call could cost more than is left of max_cost_usd
-├── Rejected            the request is wrong: said by us, or by the vendor (400, 401, 403, 404 …)
-├── RateLimited         429, also after the SDK's retries
-├── VendorUnavailable   500, 503, 529 … after the retries, or an error in the midst of an answer
-├── ConnectionBroken    no connection, or it broke before the answer was whole
-├── TimedOut            the call's deadline, or the SDK's time per read, has passed
-├── BadResponse         HTML, malformed JSON, a foreign shape
-├── Refused             the model declined, or a content filter did
-├── Truncated           the answer was cut off at max_tokens
-└── InvalidOutput       the answer does not fit `returns`, not even after one correction
+├── before anything is sent: NoKey, NotRecorded, BudgetExceeded, Rejected
+├── on the way: RateLimited, VendorUnavailable, ConnectionBroken, TimedOut, BadResponse
+└── in the answer: Refused, Truncated, InvalidOutput
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .messages import Usage
+from typing import Any
 
 
 class LLMError(Exception):
     """Base of all; carries the raw text, the usage and the request id where there are any."""
 
-    text: str = ""
-    usage: Usage | None = None
-    request_id: str | None = None
+    def __init__(
+        self, message: str, text: str = "", usage: Any = None, request_id: str | None = None
+    ) -> None:
+        """Take the sentence, and what came back of the answer."""
+        super().__init__(message)
+        self.text, self.usage, self.request_id = text, usage, request_id
 
     @property
     def kind(self) -> str:
@@ -49,15 +40,15 @@ class BudgetExceeded(LLMError):
 
 
 class Rejected(LLMError):
-    """The request is wrong: a setting, a schema, the key, the model's name."""
+    """The request is wrong: said by us, or by the vendor (400, 401, 403, 404 …)."""
 
 
 class RateLimited(LLMError):
-    """The vendor answered 429, also after the SDK's retries."""
+    """429, also after the SDK's retries."""
 
 
 class VendorUnavailable(LLMError):
-    """The vendor failed, also after the SDK's retries."""
+    """500, 503, 529 … after the SDK's retries, or an error in the midst of an answer."""
 
 
 class ConnectionBroken(LLMError):
@@ -69,7 +60,7 @@ class TimedOut(LLMError):
 
 
 class BadResponse(LLMError):
-    """What came back is no answer of this protocol."""
+    """What came back is no answer of this protocol: HTML, malformed JSON, a foreign shape."""
 
 
 class Refused(LLMError):
@@ -81,14 +72,13 @@ class Truncated(LLMError):
 
 
 class InvalidOutput(LLMError):
-    """The answer does not fit `returns`; `text` holds it."""
+    """The answer does not fit `returns`, not even after one correction; `text` holds it."""
 
 
 def typed(error: Exception, model: str) -> LLMError:
     """Turn an exception of either SDK, or of their HTTP client, into one of ours.
 
-    Both SDKs come from one generator and share class names and `status_code`; going by these
-    means that neither has to be imported here.
+    Both SDKs share class names and `status_code`; so neither has to be imported here.
     """
     names = {kind.__name__ for kind in type(error).__mro__}
     status: int = getattr(error, "status_code", 0)
@@ -103,10 +93,9 @@ def typed(error: Exception, model: str) -> LLMError:
     elif status == 429:
         kind, advice = RateLimited, "wait, or lower concurrency"
     elif 400 <= status < 500:
-        kind, advice = Rejected, "check the key" if status in (401, 403) else "change the request"
+        kind, advice = Rejected, "check key, model and request"
     elif status:
         kind, advice = VendorUnavailable, "try again later"
     cause = f" ({error.__cause__})" if error.__cause__ and not status else ""
-    failure = kind(f"{model}: {str(error)[:500] or type(error).__name__}{cause}; {advice}.")
-    failure.request_id = getattr(error, "request_id", None)
-    return failure
+    message = f"{model}: {str(error)[:500] or type(error).__name__}{cause}; {advice}."
+    return kind(message, request_id=getattr(error, "request_id", None))

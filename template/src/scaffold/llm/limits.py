@@ -1,4 +1,8 @@
-"""How much may be spent, and how many calls may be under way, with any number waiting."""
+"""What may be spent, how many calls may be under way, and for how long.
+
+Prices come from the list inside genai-prices; nothing is looked up on the net. What a vendor
+charges for an answer that never arrived is unknown and not counted.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +11,14 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from typing import Any
 
 from .errors import BudgetExceeded, TimedOut
+from .vendors import Vendor
 
 
 class Limits:
-    """One budget for a client and all its scopes; one concurrency limit per model.
-
-    What a vendor charges for an answer that never arrived is unknown and not counted.
-    """
+    """One budget for a client and all its scopes; one concurrency limit per model."""
 
     def __init__(self, max_cost_usd: Decimal | float | None, concurrency: int) -> None:
         """Start with nothing spent."""
@@ -24,52 +27,79 @@ class Limits:
         self._freed = asyncio.Event()
         self._slots = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(concurrency))
 
-    async def enter(self, model: str, bound: Decimal | None) -> None:
-        """Wait for a slot, then reserve `bound` (US dollars; None: unknown) of the budget.
+    @asynccontextmanager
+    async def held(self, model: str, bound: Decimal) -> AsyncGenerator[None]:
+        """Wait for a slot, then hold it and `bound` (US dollars) of the budget.
 
         Waits where only reservations stand in the way. Raises `BudgetExceeded` where what is
-        spent already leaves too little, or where there is a budget and the price is unknown.
+        spent already leaves too little.
         """
-        await self._slots[model].acquire()
-        try:
-            while self.max_cost_usd is not None and not self._reserve(model, bound):
+        async with self._slots[model]:
+            while not self._fits(model, bound):
                 self._freed.clear()
                 await self._freed.wait()
-        except BaseException:  # a cancelled wait must give its slot back too
-            self._slots[model].release()
-            raise
-
-    def _reserve(self, model: str, bound: Decimal | None) -> bool:
-        limit = self.max_cost_usd or Decimal(0)
-        if bound is None:
-            advice = "set max_cost_usd=None, or choose a model with a known price"
-            raise BudgetExceeded(f"max_cost_usd cannot hold: no price of {model} known; {advice}.")
-        if self.spent + bound > limit:
-            state = f"${self.spent:.4f} of ${limit} is spent, this call may cost ${bound:.4f}"
-            raise BudgetExceeded(f"{model}: {state}; raise max_cost_usd, or lower max_tokens.")
-        fits = self.spent + self._reserved + bound <= limit
-        if fits:
             self._reserved += bound
-        return fits
+            try:
+                yield
+            finally:
+                self._reserved -= bound
+                self._freed.set()
 
-    def leave(self, model: str, bound: Decimal | None, cost: Decimal | None) -> None:
-        """Give slot and reservation back, and count what the call did cost."""
-        if self.max_cost_usd is not None:
-            self._reserved -= bound or Decimal(0)
-        self.spent += cost or Decimal(0)
-        self._slots[model].release()
-        self._freed.set()
+    def _fits(self, model: str, bound: Decimal) -> bool:
+        if self.max_cost_usd is None:
+            return True
+        if self.spent + bound > self.max_cost_usd:
+            spent = f"${self.spent:.4f} of ${self.max_cost_usd} is spent"
+            advice = "raise max_cost_usd, or lower max_tokens"
+            raise BudgetExceeded(f"{model}: {spent}, this call may cost ${bound:.4f}; {advice}.")
+        return self.spent + self._reserved + bound <= self.max_cost_usd
 
 
 @asynccontextmanager
 async def deadline(seconds: float | None, model: str) -> AsyncGenerator[None]:
     """A total for what happens inside. Raises `TimedOut`."""
-    clock = asyncio.timeout(seconds)
     try:
-        async with clock:
+        async with asyncio.timeout(seconds) as clock:
             yield
     except TimeoutError:
         if not clock.expired():
             raise  # somebody else's timeout
         advice = "raise deadline_s, or try again"
         raise TimedOut(f"{model} took longer than its deadline; {advice}.") from None
+
+
+def cost(vendor: Vendor, answer: dict[str, Any], asked_model: str) -> Decimal | None:
+    """US dollars for one answer, or None where the price or the usage is not known.
+
+    Long-context tiers, cache reads and writes, and the service tier are genai-prices' business.
+    """
+    if vendor.free:
+        return Decimal(0)
+    from genai_prices import extract_usage
+
+    names = {"provider_id": vendor.provider, "api_flavor": vendor.flavor}
+    tier = answer.get("service_tier")
+    context = {"service_tier": tier} if isinstance(tier, str) else None
+    for model in (answer.get("model"), asked_model):  # a server may name its model its own way
+        try:
+            found = extract_usage({**answer, "model": model}, **names)
+            return found.calc_price(price_context=context).total_price
+        except (LookupError, ValueError):
+            continue
+    return None
+
+
+def upper_bound(vendor: Vendor, model: str, tokens: int, max_tokens: int) -> Decimal:
+    """What a request of so many tokens can cost at most. Raises `BudgetExceeded`: no price."""
+    if vendor.free:
+        return Decimal(0)
+    from genai_prices import Usage, calc_price
+
+    # The dearest input is one that is written to the cache.
+    usage = Usage(input_tokens=tokens, cache_write_tokens=tokens, output_tokens=max_tokens)
+    try:
+        return calc_price(usage, model, provider_id=vendor.provider).total_price
+    except (LookupError, ValueError):
+        advice = "set max_cost_usd=None, or choose a model with a known price"
+        message = f"max_cost_usd cannot hold: no price of {model} known; {advice}."
+        raise BudgetExceeded(message) from None

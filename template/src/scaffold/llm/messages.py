@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import base64
 import mimetypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
+from pydantic import BaseModel
+
 from .errors import Rejected
-from .tools import ToolCall, ToolResult
 
 T = TypeVar("T")
 
@@ -23,34 +24,56 @@ class Document:
     def __init__(self, path: str | Path, data: bytes | None = None) -> None:
         """Read the file, if `data` does not give its content. Raises `Rejected`."""
         self.name = Path(path).name
-        try:
-            self.data = Path(path).read_bytes() if data is None else data
-        except OSError as error:
-            raise Rejected(f"Cannot attach {path}: {error.strerror}; check the path.") from None
         self.media_type = mimetypes.guess_type(self.name)[0] or "text/plain"
         self.is_pdf = self.media_type == "application/pdf"
         self.is_text = not (self.is_pdf or self.media_type.startswith("image/"))
-
-    @property
-    def base64(self) -> str:
-        """The content as every vendor wants it inside JSON."""
-        return base64.b64encode(self.data).decode("ascii")
-
-    @property
-    def text(self) -> str:
-        """A text file, with its name. Raises `Rejected` where it is none."""
         try:
-            return f"<document name={self.name!r}>\n{self.data.decode('utf-8')}\n</document>"
+            data = Path(path).read_bytes() if data is None else data
+            text = data.decode() if self.is_text else ""
+        except OSError as error:
+            raise Rejected(f"Cannot attach {path}: {error.strerror}; check the path.") from None
         except UnicodeDecodeError:
             advice = "send the text in it instead (scaffold.documents reads it)"
             raise Rejected(f"{self.name} is no text, image or PDF; {advice}.") from None
+        self.text = f"<document name={self.name!r}>\n{text}\n</document>"
+        self.base64 = base64.b64encode(data).decode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call that the model wants: `arguments` are validated, or `error` says why they are not."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any]
+    error: str | None = None
+    function: Callable[..., Any] | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function that a model may call."""
+
+    name: str
+    description: str
+    arguments: type[BaseModel]
+    function: Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What a tool gave back, as text for the model."""
+
+    call_id: str
+    text: str
+    is_error: bool = False
 
 
 Part = str | Document | ToolCall | ToolResult
 
 
 class Message:
-    """One turn of a conversation.
+    """One turn of a conversation: a text, or several parts.
 
     `native` is a vendor's own form of an answer, sent back as it was to the same vendor:
     signatures of thinking blocks and ids of reasoning survive only there.
@@ -60,9 +83,9 @@ class Message:
         self,
         role: Literal["user", "assistant"],
         parts: str | Sequence[Part],
-        native: tuple[str, Any] | None = None,
+        native: tuple[str, Any] = ("", None),
     ) -> None:
-        """Make a turn of a text, or of several parts."""
+        """Make a turn."""
         self.role, self.native = role, native
         self.parts: list[Part] = [parts] if isinstance(parts, str) else list(parts)
 
@@ -80,8 +103,7 @@ def conversation(prompt: Prompt, attachments: Sequence[Document] = ()) -> list[M
     if isinstance(prompt, str | Message):
         prompt = [prompt if isinstance(prompt, Message) else Message("user", prompt)]
     *before, last = prompt
-    parts = [*attachments, *last.parts]
-    return [*before, Message(last.role, parts, last.native) if attachments else last]
+    return [*before, Message(last.role, [*attachments, *last.parts]) if attachments else last]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,21 +130,23 @@ class Reply(Generic[T]):
     """
 
     output: T
-    text: str
-    tool_calls: list[ToolCall]
-    message: Message
-    usage: Usage
-    cost_usd: Decimal | None
-    latency_s: float
-    model: str
-    request_id: str | None
-    finish_reason: str | None
-    attempts: int
-    replayed: bool
+    text: str = ""
+    tool_calls: list[ToolCall] = field(default_factory=list)
+    message: Message = field(default_factory=lambda: Message("assistant", []))
+    usage: Usage = field(default_factory=Usage)
+    cost_usd: Decimal | None = Decimal(0)
+    latency_s: float = 0.0
+    model: str = ""
+    request_id: str | None = None
+    finish_reason: str | None = None
+    attempts: int = 0
+    replayed: bool = False
 
     async def run_tools(self) -> list[Message]:
         """Run all tool calls together; the messages to continue with (answer, then results)."""
-        results = await asyncio.gather(*(call.run() for call in self.tool_calls))
+        from .vendors import part
+
+        results = await asyncio.gather(*map(part("tools").run, self.tool_calls))
         return [self.message, Message("user", results)]
 
 

@@ -2,60 +2,45 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from .messages import Document, Message, Usage
+from .messages import Message, Part, Reply, Tool, ToolCall, ToolResult, Usage
 from .structured import strict_schema
-from .tools import ToolCall, ToolResult
-from .vendors import Answer, Request, Vendor
+from .vendors import Request, Vendor
 
 
 def vendor(name: str) -> Vendor:
-    """What `vendors.vendor_of` looks for."""
-    return Vendor(
-        name=name,
-        provider="openai",
-        flavor="responses",
-        path="/responses",
-        sdk="openai:AsyncOpenAI",
-        endpoint="responses",
-        key_variables=("OPENAI_API_KEY",),
-        body=_body,
-        read=_read,
-        piece=_piece,
-        whole=_whole,
-    )
+    """The one vendor that is spoken here."""
+    known = ("openai:AsyncOpenAI", "responses", "OPENAI_API_KEY")
+    return Vendor(name, "openai", "responses", *known)
 
 
-def _body(request: Request) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "model": request.model,
-        "max_output_tokens": request.max_tokens,
-        "input": [item for message in request.messages for item in _items(message)],
-        **request.settings,
-    }
-    if request.system:
-        body["instructions"] = request.system
-    if request.stream:
-        body["stream"] = True
-    if request.tools:
-        body["tools"] = [
-            {"type": "function", "name": tool.name, "description": tool.description}
-            | {"parameters": _schema(tool.arguments), "strict": True}
-            for tool in request.tools
-        ]
+def body(request: Request) -> dict[str, Any]:
+    """Put a request into OpenAI's words."""
+    text = dict(request.settings.get("text", {}))
     if request.returns:
         form = {"type": "json_schema", "name": request.returns.__name__, "strict": True}
-        form["schema"] = _schema(request.returns)
-        body["text"] = {**request.settings.get("text", {}), "format": form}
-    return body
+        text["format"] = {**form, "schema": _schema(request.returns)}
+    return {
+        "model": request.model,
+        "max_output_tokens": request.max_tokens,
+        "instructions": request.system,
+        "input": [item for message in request.messages for item in _items(message)],
+        "tools": [_tool(tool) for tool in request.tools] or None,
+        "stream": request.stream or None,
+        **request.settings,
+        "text": text or None,
+    }
 
 
-@cache  # it takes as long as all the rest of a call
+def _tool(tool: Tool) -> dict[str, Any]:
+    known = {"type": "function", "name": tool.name, "description": tool.description}
+    return {**known, "parameters": _schema(tool.arguments), "strict": True}
+
+
 def _schema(model: type[BaseModel]) -> Any:
     from openai import pydantic_function_tool
 
@@ -64,66 +49,59 @@ def _schema(model: type[BaseModel]) -> Any:
 
 
 def _items(message: Message) -> list[dict[str, Any]]:
-    if message.native and message.native[0] == "openai":
-        return list(message.native[1])
-    items: list[dict[str, Any]] = []
-    contents = [_content(p, message.role) for p in message.parts if isinstance(p, str | Document)]
-    if contents:
-        items.append({"role": message.role, "content": contents})
-    for part in message.parts:
-        if isinstance(part, ToolCall):
-            call = {"type": "function_call", "call_id": part.id, "name": part.name}
-            items.append({**call, "arguments": to_json(part.arguments).decode()})
-        if isinstance(part, ToolResult):
-            result = {"type": "function_call_output", "call_id": part.call_id}
-            items.append({**result, "output": part.text})
-    return items
+    vendor, native = message.native
+    return native if vendor == "openai" else [_item(part, message.role) for part in message.parts]
 
 
-def _content(part: str | Document, role: str) -> dict[str, Any]:
+def _item(part: Part, role: str) -> dict[str, Any]:
+    if isinstance(part, ToolCall):
+        call = {"type": "function_call", "call_id": part.id, "name": part.name}
+        return {**call, "arguments": to_json(part.arguments).decode()}
+    if isinstance(part, ToolResult):
+        return {"type": "function_call_output", "call_id": part.call_id, "output": part.text}
     if isinstance(part, str) or part.is_text:
         text = part if isinstance(part, str) else part.text
-        return {"type": "output_text" if role == "assistant" else "input_text", "text": text}
+        kind = "output_text" if role == "assistant" else "input_text"
+        return {"role": role, "content": [{"type": kind, "text": text}]}
     data = f"data:{part.media_type};base64,{part.base64}"
-    if part.is_pdf:
-        return {"type": "input_file", "filename": part.name, "file_data": data}
-    return {"type": "input_image", "detail": "auto", "image_url": data}
+    file = {"type": "input_file", "filename": part.name, "file_data": data}
+    image = {"type": "input_image", "detail": "auto", "image_url": data}
+    return {"role": role, "content": [file if part.is_pdf else image]}
 
 
-def _read(data: dict[str, Any]) -> Answer:
-    # Items of a type not known here are passed over, and sent back as they are.
-    items, usage = data["output"], data["usage"]
-    reason = (data.get("incomplete_details") or {}).get("reason")
+def read(data: dict[str, Any]) -> Reply[Any]:
+    """Read a response; items of a type not known here are passed over, but sent back."""
+    items, usage, finish = data["output"], data["usage"], data["status"]
     # What comes before the final answer (phase "commentary") is not part of it.
-    said = [i for i in items if i["type"] == "message" and i.get("phase", "") != "commentary"]
+    said = [i for i in items if i["type"] == "message" and i.get("phase") != "commentary"]
     contents = [content for item in said for content in item["content"]]
-    refusals = [content["refusal"] for content in contents if content["type"] == "refusal"]
+    text = "".join(c["text"] for c in contents if c["type"] == "output_text")
+    refusal = " ".join(c["refusal"] for c in contents if c["type"] == "refusal")
+    reason = (data.get("incomplete_details") or {}).get("reason")
     if reason == "content_filter":
-        refusals.append("the vendor's content filter stopped the answer")
+        refusal = "the vendor's content filter stopped the answer"
+    if reason == "max_output_tokens":
+        finish = "max_tokens"
     calls = [item for item in items if item["type"] == "function_call"]
-    return Answer(
-        text="".join(c["text"] for c in contents if c["type"] == "output_text"),
-        calls=[(call["call_id"], call["name"], call["arguments"]) for call in calls],
-        usage=Usage(
-            usage["input_tokens"],
-            usage["output_tokens"],
-            (usage.get("input_tokens_details") or {}).get("cached_tokens") or 0,
-            (usage.get("output_tokens_details") or {}).get("reasoning_tokens") or 0,
-        ),
+    cached = (usage.get("input_tokens_details") or {}).get("cached_tokens") or 0
+    reasoning = (usage.get("output_tokens_details") or {}).get("reasoning_tokens") or 0
+    return Reply(
+        None,
+        refusal or text,
+        [ToolCall(call["call_id"], call["name"], call["arguments"]) for call in calls],
+        Message("assistant", text, ("openai", items)),
+        Usage(usage["input_tokens"], usage["output_tokens"], cached, reasoning),
         model=data["model"],
-        finish_reason=reason or data["status"],
-        truncated=reason == "max_output_tokens",
-        refusal=" ".join(refusals) or None,
-        native=items,
+        finish_reason="refusal" if refusal else finish,
     )
 
 
-def _piece(event: dict[str, Any]) -> str:
+def piece(event: dict[str, Any]) -> str:
+    """Read the text in one event of a stream."""
     return str(event["delta"]) if event.get("type") == "response.output_text.delta" else ""
 
 
-def _whole(events: list[dict[str, Any]]) -> dict[str, Any] | None:
-    # The last event of a whole stream holds the whole answer.
-    last: dict[str, Any] = events[-1] if events else {}
+def whole(events: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Take the last event of a whole stream: it holds the whole answer."""
     ends = ("response.completed", "response.incomplete", "response.failed")
-    return last["response"] if last.get("type") in ends else None
+    return events[-1]["response"] if events[-1].get("type") in ends else None

@@ -1,30 +1,29 @@
 """What the models answered, kept in files: `<folder>/<key>/<case>-e<epoch>-<n>.json`.
 
 One file per answer, so that any number of processes can write without a lock, and replaying
-needs no index: memory stays flat, however many there are. The key stands for the request
-(method, path, canonical JSON body; never a host, a header or a secret); case, epoch and n (the
-n-th time that this scope asked this) for the scope in which it was answered.
+needs no index. The key stands for the request (method, path, canonical JSON body; never a host, a
+header or a secret); case, epoch and n (the n-th time that this scope asked this) for the scope.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
 import re
-import tempfile
+import uuid
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from .errors import NotRecorded
-from .scope import Scope
+from .vendors import Scope
 
 # Base64 this long is an attachment; shorter strings stay readable where they are.
-_BASE64 = re.compile(r"(data:[\w/.+-]+;base64,)?[A-Za-z0-9+/]{400,}={0,2}")
+_ATTACHMENT = re.compile(r'"(data:[\w/.+-]+;base64,)?([A-Za-z0-9+/]{400,}={0,2})"')
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
@@ -38,52 +37,36 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-@dataclass
+@dataclass(frozen=True)
 class Asked:
-    """A request as it is stored: attachments by their hash."""
+    """A request as it is stored: an attachment by its hash, a body that is no JSON too."""
 
     method: str
     path: str
     body: Any
-    attachments: list[str] = field(default_factory=list)
-    attached_tokens: int = 0
+    most_tokens: int = 0  # an upper bound: no token of text is shorter than a byte
 
     @classmethod
     def read(cls, method: str, path: str, content: bytes, content_type: str = "") -> Asked:
-        """From what goes over the wire; a body that is no JSON is stored by its hash."""
-        asked = cls(method, path, None)
-        try:
-            asked.body = asked._without_attachments(json.loads(content)) if content else None
-        except ValueError:
-            # A multipart boundary is random: it must not change the key.
-            boundary = content_type.partition("boundary=")[2].encode()
-            plain = content.replace(boundary, b"") if boundary else content
-            asked.body = {"bytes": len(plain), "sha256": hashlib.sha256(plain).hexdigest()}
-        return asked
-
-    def _without_attachments(self, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: self._without_attachments(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [self._without_attachments(item) for item in value]
-        if not (isinstance(value, str) and len(value) >= 400 and _BASE64.fullmatch(value)):
-            return value
-        data = value.rpartition(",")[2]
-        self.attachments.append(digest(data))
+        """From what goes over the wire."""
+        # A multipart boundary is random: it must not change the key.
+        boundary = content_type.partition("boundary=")[2].encode() or b"\0"
+        text = content.replace(boundary, b"").decode("utf-8", "surrogateescape")
         # Vendors scale an image down to a few thousand tokens; the pages of a PDF (its base64
         # begins with JVBER) cost fewer than they have bytes.
-        self.attached_tokens += 5_000 + (len(data) if data.startswith("JVBER") else 0)
-        return f"sha256:{digest(value)}"
+        files = [found[2] for found in _ATTACHMENT.finditer(text)]
+        tokens = sum(len(file) if file.startswith("JVBER") else 5_000 for file in files)
+        text = _ATTACHMENT.sub(lambda found: f'"sha256:{digest(found[0])}"', text)
+        try:
+            body = json.loads(text) if text else None
+        except ValueError:
+            body = f"sha256:{digest(text)}"
+        return cls(method, path, body, len(text.encode("utf-8", "surrogatepass")) + tokens)
 
     @property
     def key(self) -> str:
         """Equal exactly where method, path and canonical body are."""
         return digest(f"{self.method} {self.path}\n{canonical(self.body)}")[:24]
-
-    @property
-    def most_tokens(self) -> int:
-        """An upper bound: no token of text is shorter than a byte."""
-        return len(canonical(self.body).encode("utf-8", "surrogatepass")) + self.attached_tokens
 
     def warn_of_varying(self, given: set[str]) -> None:
         """Name today's date and UUIDs in the body, but for those `given` by the client."""
@@ -94,69 +77,79 @@ class Asked:
                 warnings.warn(f"A recorded request holds {varying}: {advice}.", stacklevel=2)
 
 
+@dataclass(frozen=True)
 class Recordings:
-    """A folder of recordings."""
+    """A folder of recordings; it is made when something is saved."""
 
-    def __init__(self, folder: Path) -> None:
-        """The folder is made when something is saved."""
-        self.folder = folder
+    folder: Path
 
-    def find(self, key: str, scope: Scope, n: int, others: Literal["any", "cases", "none"]) -> Any:
-        """The answer of this scope, else the next in stored order; None if there is none.
+    def find(self, asked: Asked, scope: Scope, n: int, others: str | None) -> Any:
+        """The answer of this scope, else the next in stored order whose name ends in `others`.
 
-        `others` says whose else will do: anyone's ("any"), another case's in the same epoch and
-        place ("cases": who can still ask must not take one epoch for another), or "none".
+        None if there is none. Raises `NotRecorded` where a file is damaged.
         """
-        folder = self.folder / key
-        try:
-            stored = sorted(path.name for path in folder.iterdir())
-        except FileNotFoundError:
-            return None
+        names = sorted(path.name for path in (self.folder / asked.key).glob("*.json"))
         name = file_name(scope, n)
-        if name not in stored:
-            end = ".json" if others == "any" else file_name(scope, n).removeprefix(slug(scope.case))
-            stored = [name for name in stored if name.endswith(end)]
-            if not stored or others == "none":
+        if name not in names:
+            names = [one for one in names if others is not None and one.endswith(others)]
+            if not names:
                 return None
-            name = stored[(scope.epoch + n) % len(stored)]
-        try:
-            return json.loads((folder / name).read_bytes())["answer"]
-        except (ValueError, KeyError):
-            advice = "restore it from git, or delete it and ask again"
-            raise NotRecorded(f"The recording {folder / name} is damaged; {advice}.") from None
+            name = names[(scope.epoch + n) % len(names)]
+        return load(self.folder / asked.key / name)["answer"]
 
-    def save(self, asked: Asked, scope: Scope, n: int, answer: Any, names: dict[str, str]) -> None:
-        """Write an answer: whole or not at all, and on the disk when this returns."""
-        record = {
-            "case": scope.case,
-            "epoch": scope.epoch,
-            "n": n,
-            "request": {"method": asked.method, "path": asked.path, "body": asked.body},
-            "attachments": {sha: names.get(sha, "attachment") for sha in asked.attachments},
-            "answer": answer,
-        }
-        text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
-        folder = self.folder / asked.key
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=folder, suffix=".tmp")
-        with os.fdopen(handle, "wb") as file:
+    def save(self, asked: Asked, scope: Scope, n: int, answer: Any) -> None:
+        """Write an answer: whole or not at all, and synced when this returns."""
+        request = {"method": asked.method, "path": asked.path, "body": asked.body}
+        record = {"case": scope.case, "epoch": scope.epoch, "n": n, "request": request}
+        text = json.dumps({**record, "answer": answer}, indent=1, ensure_ascii=False) + "\n"
+        path = self.folder / asked.key / file_name(scope, n)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(f".{uuid.uuid4().hex}.tmp")
+        with temporary.open("wb") as file:
             file.write(text.encode("utf-8", "surrogatepass"))
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(folder / file_name(scope, n))
-        with contextlib.suppress(OSError):  # Windows cannot sync a folder, and need not
-            opened = os.open(folder, os.O_RDONLY)
-            os.fsync(opened)
-            os.close(opened)
+        temporary.replace(path)
+
+    def stable(self, name: str, fresh: str, scope: Scope, *, offline: bool, live: bool) -> str:
+        """`fresh`, or what was recorded in its place; for `now()` and `new_id()`."""
+        asked = Asked(name, "", None)
+        n = scope.place(asked.key)
+        value = None if live else self.find(asked, scope, n, ".json" if offline else None)
+        if value is None and not offline:
+            self.save(asked, scope, n, fresh)
+        value = str(value or fresh)
+        scope.given |= {value, value[:10]}  # of a time, that is the date
+        return value
+
+    def nearest(self, asked: Asked) -> str:
+        """How the most similar recorded request differs, and which cases do run."""
+        records = [load(path) for path in islice(self.folder.glob("*/*.json"), 200)]
+        asked_for = canonical(asked.body)
+
+        def shared(text: str) -> int:
+            pairs = enumerate(zip(text, asked_for, strict=False))
+            return next((index for index, (one, other) in pairs if one != other), 0)
+
+        best = max((canonical(one["request"]["body"]) for one in records), key=shared, default="")
+        shown = slice(max(0, shared(best) - 20), shared(best) + 40)
+        cases = ", ".join(sorted({one["case"] for one in records if one["case"]})[:3]) or "none"
+        differs = f"has {best[shown]!r} where this one has {asked_for[shown]!r}"
+        return f"the nearest that is recorded {differs}; cases that do run: {cases}"
+
+
+def load(path: Path) -> Any:
+    """Read a recording. Raises `NotRecorded` where it is damaged."""
+    try:
+        return json.loads(path.read_bytes())
+    except ValueError:
+        advice = "restore it from git, or delete it and ask again"
+        raise NotRecorded(f"The recording {path} is damaged; {advice}.") from None
 
 
 def slug(case: str | None) -> str:
     """A case's id as a file name that is different for every id, on every file system."""
-    if case is None:
-        return "_"
-    if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", case):
-        return case
-    return f"{re.sub('[^a-z0-9]+', '-', case.lower())[:40].strip('-')}_{digest(case)[:8]}"
+    return f"{re.sub('[^a-z0-9]+', '-', case.lower())[:40]}_{digest(case)[:8]}" if case else "_"
 
 
 def file_name(scope: Scope, n: int) -> str:

@@ -1,29 +1,21 @@
-"""From a type to a strict schema, and from a model's text back to a value of that type."""
+"""From a model to a strict schema, and from an answer back to a value of that model."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from pydantic import BaseModel, ValidationError, create_model
+from pydantic import BaseModel, ValidationError
 
-from .errors import Rejected
+from .errors import InvalidOutput, LLMError, Refused, Rejected, Truncated
+from .messages import Message
+from .vendors import Call, Request
 
-
-class Wrapped(BaseModel):
-    """Base of the models made for other types, as vendors want an object at the top."""
-
-    value: Any
-
-
-def model_of(returns: type[Any]) -> type[BaseModel] | None:
-    """The type itself, another type as the field `value` of a model, None for plain text."""
-    if returns is str:
-        return None
-    if isinstance(returns, type) and issubclass(returns, BaseModel):
-        return returns
-    return create_model("Answer", __base__=Wrapped, value=(returns, ...))
+# In a schema: free keys (dict[str, int]) and tuples.
+_LOOSE = re.compile(r'"additionalProperties": (true|\{)|"prefixItems": ')
 
 
 def strict_schema(model: type[BaseModel], transform: Callable[[type[BaseModel]], Any]) -> Any:
@@ -33,45 +25,57 @@ def strict_schema(model: type[BaseModel], transform: Callable[[type[BaseModel]],
     tuple an array of anything.
     """
     try:
-        _check(model.model_json_schema(), model.__name__)
+        if _LOOSE.search(json.dumps(model.model_json_schema())):
+            raise ValueError("free keys or tuples; use lists of models in their place.")
         return transform(model)
     except ValueError as error:
         raise Rejected(f"{model.__name__}: strict schemas do not know this: {error}") from None
 
 
-def _check(schema: Any, where: str) -> None:
-    if isinstance(schema, list):
-        for item in schema:
-            _check(item, where)
-    if not isinstance(schema, dict):
-        return
-    if "type" in schema and schema.get("additionalProperties"):
-        raise ValueError(f"{where} has free keys; use a list of models with a key and a value.")
-    if "prefixItems" in schema:
-        raise ValueError(f"{where} is a tuple; use a model with a field for each part.")
-    for key, value in schema.items():
-        if key not in ("default", "examples", "enum", "const"):  # those hold data
-            _check(value, where if key in ("properties", "items", "anyOf", "$defs") else key)
+def output_of(request: Request, call: Call) -> Any:
+    """What was asked for. Raises `LLMError`, and `ValidationError` for what can be corrected."""
+    reply = call.reply
+    truncated = reply.finish_reason == "max_tokens"
+    if reply.finish_reason == "refusal":
+        raise call.failed(Refused, f"declined ({reply.text}); change the prompt or the model")
+    if request.returns and not reply.tool_calls:
+        try:
+            return parse(reply.text, request.returns)
+        except ValidationError:
+            if not truncated:
+                raise
+    if truncated:
+        raise call.failed(Truncated, "the answer was cut off; raise max_tokens")
+    if not (reply.text or reply.tool_calls):
+        raise call.failed(InvalidOutput, "the answer is empty; change the prompt, or retry")
+    return None if request.returns else reply.text
 
 
 def parse(text: str, model: type[BaseModel]) -> BaseModel:
-    """Validate the JSON in a text: all of it, or the first object in it that fits.
-
-    Servers without strict schemas wrap it in a code fence or in prose. Raises pydantic's
-    `ValidationError`, that of the whole text or of the last object found.
-    """
+    """Validate a text, or the JSON between its first brace and its last: in a fence or in prose."""
     try:
         return model.model_validate_json(text)
-    except ValidationError as error:
-        failure = error
-    position = text.find("{")
-    while position >= 0:
-        try:
-            end = json.JSONDecoder().raw_decode(text, position)[1]
-            return model.model_validate_json(text[position:end])
-        except ValidationError as error:
-            failure = error
-        except (ValueError, RecursionError):
-            end = position + 1
-        position = text.find("{", end)
-    raise failure
+    except ValidationError:
+        start, end = text.find("{"), text.rfind("}") + 1
+        if not 0 <= start < end:
+            raise
+        return model.model_validate_json(text[start:end])
+
+
+def corrected(request: Request, text: str, error: ValidationError) -> Request:
+    """The request again, with the answer and what is wrong with it."""
+    given = Message("assistant", text or "(nothing)")  # vendors do not accept an empty message
+    wrong = f"That does not fit: {explain(error)}. Answer again, with the corrected JSON only."
+    return replace(request, messages=[*request.messages, given, Message("user", wrong)])
+
+
+def misfit(call: Call, error: ValidationError) -> LLMError:
+    """The failure of an answer that does not fit, not even when corrected."""
+    problem = f"the answer does not fit, also when corrected: {explain(error)}"
+    return call.failed(InvalidOutput, f"{problem}; loosen the model, or say it in the prompt")
+
+
+def explain(error: ValidationError) -> str:
+    """Pydantic's findings in one line, for a model or a person."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'answer'}: {e['msg']}" for e in found)

@@ -9,18 +9,20 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from .connections import Connections
 from .errors import BadResponse, LLMError, NoKey, NotRecorded, VendorUnavailable
-from .pricing import cost, upper_bound
-from .recordings import Asked
-from .scope import CURRENT, Call, Scope
-from .vendors import Vendor, events_in
+from .limits import cost, upper_bound
+from .messages import Reply
+from .recordings import Asked, canonical
+from .vendors import CURRENT, Call, Vendor, part
+
+if TYPE_CHECKING:
+    from .client import Client
 
 _IDS = ("request-id", "x-request-id")
 _KEPT = ("content-type", "retry-after", "retry-after-ms", "x-should-retry", *_IDS)
@@ -29,15 +31,15 @@ _KEPT = ("content-type", "retry-after", "retry-after-ms", "x-should-retry", *_ID
 class RecordingTransport(httpx2.AsyncBaseTransport):
     """Give it to an `httpx2.AsyncClient`, and that client's calls are recorded and replayed."""
 
-    def __init__(self, shared: Connections, vendor: Vendor, scope: Scope) -> None:
-        """Work for one vendor, and, where the client does not say whose call it is, one scope."""
-        self.shared, self.vendor, self.scope = shared, vendor, scope
+    def __init__(self, client: Client, vendor: Vendor) -> None:
+        """Work for the scope of `client`, unless `CURRENT` says another."""
+        self.client, self.vendor = client, vendor
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer from the recordings, or from the vendor."""
-        exchange = _Exchange(self, request, await request.aread())
+        exchange = Exchange(self.client, self.vendor, request, await request.aread())
         try:
-            return exchange.replay() or await exchange.send(request)
+            return exchange.replay() or await exchange.send()
         except LLMError as error:
             # The SDKs would wrap and retry an exception; an answer that forbids it, they hand on.
             exchange.call.error = error
@@ -45,168 +47,130 @@ class RecordingTransport(httpx2.AsyncBaseTransport):
             return httpx2.Response(424, headers={"x-should-retry": "false"}, json=body)
 
 
-class _Exchange:
+class Exchange:
     """One request on its way, and its answer on the way back."""
 
-    def __init__(self, transport: RecordingTransport, request: httpx2.Request, content: bytes):
-        self.shared, self.vendor = transport.shared, transport.vendor
-        headers, path = request.headers, request.url.raw_path.decode()
-        self.asked = Asked.read(request.method, path, content, headers.get("content-type", ""))
-        body = self.asked.body if isinstance(self.asked.body, dict) else {}
-        self.raw = CURRENT.get() is None  # not asked by our client
-        self.call = CURRENT.get() or Call(transport.scope, str(body.get("model", "")))
-        self.call.attempts = 1 + int(headers.get("x-stainless-retry-count", 0))
-        place = self.call.scope.place(self.asked.key, again=self.call.attempts > 1)
+    def __init__(
+        self, client: Client, vendor: Vendor, request: httpx2.Request, content: bytes
+    ) -> None:
+        """Find out what is asked, and whose call it is."""
+        self.client, self.vendor, self.request = client, vendor, request
+        path, kind = request.url.raw_path.decode(), request.headers.get("content-type", "")
+        self.asked = asked = Asked.read(request.method, path, content, kind)
+        self.settings = asked.body if isinstance(asked.body, dict) else {}
+        self.model = str(self.settings.get("model", ""))
+        # Files and batches are recorded too, but have no text, usage or price.
+        self.is_call = request.method == "POST" and path.endswith(vendor.endpoint.replace(".", "/"))
+        self.is_raw = CURRENT.get() is None  # it comes from an SDK, not from our client
+        self.call = CURRENT.get() or Call(client.scope, Reply(None, model=self.model))
+        self.attempt = 1 + int(request.headers.get("x-stainless-retry-count", 0))
+        place = self.call.scope.place(asked.key, again=self.attempt > 1)
         self.n = place if self.call.sample is None else self.call.sample
-        limits = ("max_tokens", "max_output_tokens", "max_completion_tokens")
-        self.max_tokens = next((int(body[name]) for name in limits if body.get(name)), 0)
-        names = ("authorization", "x-api-key", "api-key")
-        secrets = (headers.get(name, "").removeprefix("Bearer ").encode() for name in names)
-        self.secrets = [secret for secret in secrets if len(secret) >= 8]
-        self.bound: Decimal | None = Decimal(0)
-        self.entered = False
+        self.held = AsyncExitStack()
 
     def replay(self) -> httpx2.Response | None:
         """The recorded answer, or None where the vendor has to be asked (and may be)."""
-        store, scope, found = self.shared.recordings, self.call.scope, None
-        offline = self.shared.offline(self.vendor)
-        if store and self.shared.mode != "live":
-            found = store.find(self.asked.key, scope, self.n, "any" if offline else "cases")
-            if offline and not found:
-                from .upkeep import explain_missing
-
-                raise NotRecorded(explain_missing(store, self.asked, scope, self.vendor))
-        if found is None:
-            if offline:
-                key = self.vendor.key_variables[0]
-                raise NoKey(f"{self.vendor.name} needs a key, {key} is not set; put it into .env.")
+        client, scope, record = self.client, self.call.scope, None
+        offline = client.connections.offline(self.vendor)
+        if client.recordings and client.connections.mode != "live":
+            # Who can still ask must not take one epoch for another.
+            others = ".json" if offline else f"-e{scope.epoch}-{self.n}.json"
+            record = client.recordings.find(self.asked, scope, self.n, others)
+        if record is None and offline:
+            raise self._missing()
+        if record is None:
             return None
-        call, kind = self.call, found["content_type"]
-        call.replayed, call.attempts = True, found["attempts"]
-        call.latency_s, call.request_id = found["latency_s"], found["request_id"]
-        call.cost_usd = None if found["cost_usd"] is None else Decimal(found["cost_usd"])
-        lines = found.get("lines")
-        body = ("\n".join(lines) if lines else json.dumps(found["body"])).encode()
-        self._read(body, kind)
-        self._log()
-        headers = {"content-type": kind} | dict.fromkeys(_IDS, call.request_id or "")
-        return httpx2.Response(found["status"], headers=headers, content=body)
+        kind, body = record["content_type"], record["body"]
+        content = (json.dumps(body) if "json" in kind else "\n".join(body)).encode()
+        self._take(self._read(content, kind)[1], record, replayed=True)
+        headers = {"content-type": kind} | dict.fromkeys(_IDS, record["request_id"] or "")
+        return httpx2.Response(200, headers=headers, content=content)
 
-    async def send(self, request: httpx2.Request) -> httpx2.Response:
+    def _missing(self) -> LLMError:
+        recordings, mode = self.client.recordings, self.client.connections.mode
+        case, variable = self.call.scope.case, self.vendor.key_variable
+        if recordings is None or mode == "live":
+            return NoKey(f"{variable} is not set; put it into .env.")
+        # In mode auto, only a missing key leads here.
+        start = f"{variable} is not set, and nothing" if mode == "auto" else "Nothing"
+        where = f"case {case!r}" if case else "a call outside of any case"
+        hint = recordings.nearest(self.asked)
+        advice = f"set {variable} and use mode auto to ask the vendor"
+        return NotRecorded(f"{start} is recorded for {where}; {hint}; {advice}.")
+
+    async def send(self) -> httpx2.Response:
         """Ask the vendor, within the limits."""
-        call, limits = self.call, self.shared.limits
-        if limits.max_cost_usd is not None and self.max_tokens:
-            tokens = self.asked.most_tokens
-            self.bound = upper_bound(self.vendor, call.model, tokens, self.max_tokens)
-        await limits.enter(call.model, self.bound)
-        self.entered = True
-        if call.attempts == 1:
-            call.started = time.perf_counter()  # waiting for a slot is not the vendor's time
-        try:
+        client, bound = self.client, Decimal(0)
+        names = ("max_tokens", "max_output_tokens", "max_completion_tokens")
+        most = next((int(self.settings[name]) for name in names if self.settings.get(name)), 0)
+        if client.limits.max_cost_usd is not None and most:
+            bound = upper_bound(self.vendor, self.model, self.asked.most_tokens, most)
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(client.limits.held(self.model, bound))
+            if self.attempt == 1:
+                self.call.started = time.perf_counter()  # the wait for a slot is not the vendor's
             # Compressed bytes could not be read in a recording.
-            request.headers["accept-encoding"] = "identity"
-            network = self.shared.network(request.url.host)
-            response = await network.handle_async_request(request)
+            self.request.headers["accept-encoding"] = "identity"
+            response = await client.connections.http().send(self.request, stream=True)
             headers = {key: value for key, value in response.headers.items() if key in _KEPT}
             if response.is_success and "event-stream" in headers.get("content-type", ""):
-                return httpx2.Response(200, headers=headers, stream=_Tee(self, response))
-            body = self.cleaned(await response.aread())
+                self.held = stack.pop_all()
+                tee = part("streaming").Tee(self, response)
+                return httpx2.Response(200, headers=headers, stream=tee)
+            body = self.without_key(await response.aread())
             if response.is_success:
                 await self.finish(response, body)
-        except BaseException:
-            self.leave()
-            raise
-        self.leave()
-        return httpx2.Response(response.status_code, headers=headers, content=body)
+            return httpx2.Response(response.status_code, headers=headers, content=body)
 
     async def finish(self, response: httpx2.Response, body: bytes) -> None:
-        """Price and record an answer, if it is one and is whole."""
-        call, kind = self.call, response.headers.get("content-type", "")
-        data = self._read(body, kind)
-        if data is None:
-            return
-        call.latency_s = round(time.perf_counter() - call.started, 4)
-        call.request_id = next((response.headers[i] for i in _IDS if i in response.headers), None)
-        call.cost_usd = cost(self.vendor, data, call.model) if call.answer else None
-        self._log()
-        answer: dict[str, Any] = {
-            "status": response.status_code,
+        """Price, take and record an answer. Raises `LLMError` where it is none, or not whole."""
+        client, kind = self.client, response.headers.get("content-type", "")
+        data, reply = self._read(body, kind)
+        price = cost(self.vendor, data, self.model) if self.is_call else None
+        client.limits.spent += price or 0
+        record = {
             "content_type": kind,
-            "request_id": call.request_id,
-            "attempts": call.attempts,
-            "latency_s": call.latency_s,
-            "cost_usd": None if call.cost_usd is None else str(call.cost_usd),
+            "request_id": next((response.headers[i] for i in _IDS if i in response.headers), None),
+            "attempts": self.attempt,
+            "latency_s": round(time.perf_counter() - self.call.started, 4),
+            "cost_usd": None if price is None else str(price),
+            "body": data if "json" in kind else body.decode("utf-8", "replace").split("\n"),
         }
-        lines = body.decode("utf-8", "replace").split("\n")
-        answer |= {"body": data} if "json" in kind else {"lines": lines}
-        if store := self.shared.recordings:
-            self.asked.warn_of_varying(call.scope.given)
+        self._take(reply, record, replayed=False)
+        if client.recordings:
+            self.asked.warn_of_varying(self.call.scope.given)
             # In a thread, because a sync takes milliseconds and 50 calls may be in flight.
-            await asyncio.to_thread(store.save, self.asked, call.scope, self.n, answer, call.names)
+            save = client.recordings.save
+            await asyncio.to_thread(save, self.asked, self.call.scope, self.n, record)
 
-    def leave(self) -> None:
-        """Give slot and reservation back, once."""
-        if self.entered:
-            self.entered = False
-            self.shared.limits.leave(self.call.model, self.bound, self.call.cost_usd)
+    def without_key(self, body: bytes) -> bytes:
+        """A server that echoes the key must not put it into a file or an error."""
+        key = self.client.connections.key(self.vendor)
+        return body.replace(key.get_secret_value().encode(), b"***") if key else body
 
-    def cleaned(self, body: bytes) -> bytes:
-        """Take the key out: a server that echoes it must not put it into a file or an error."""
-        for secret in self.secrets:
-            body = body.replace(secret, b"***")
-        return body
-
-    def _read(self, body: bytes, kind: str) -> Any:
-        """The answer as JSON, None if it is not whole; sets `call.answer` where a model spoke."""
-        spoken = self.asked.method == "POST" and self.asked.path.endswith(self.vendor.path)
+    def _read(self, body: bytes, kind: str) -> tuple[Any, Reply[Any] | None]:
         try:
             if "event-stream" in kind:
-                events = events_in(body.decode("utf-8", "replace"))
-                failed = events and (events[-1].get("error") or events[-1].get("type") == "error")
-                data: Any = {"error": events[-1]} if failed else self.vendor.whole(events)
+                data = part("streaming").whole(self.vendor, body)
             else:
-                # A batch's results are lines of JSON: kept as they are, like everything unspoken.
-                data = json.loads(body) if spoken or "json" in kind else {}
-            if isinstance(data, dict) and data.get("error"):
-                said = json.dumps(data["error"], ensure_ascii=False)[:500]
-                advice = f"{self.call.model} failed: {said}; try again later."
-                raise VendorUnavailable(advice)
-            if spoken and data is not None:
-                self.call.answer = self.vendor.read(data)
-            return data
-        except VendorUnavailable as error:
-            self.call.error = error
+                # A batch's results are lines of JSON: kept as they are.
+                data = json.loads(body) if self.is_call or "json" in kind else {}
+            if self.is_call and data.get("error"):
+                said = canonical(data["error"])[:500]
+                raise VendorUnavailable(f"{self.model} failed: {said}; try again later.")
+            return data, self.vendor.protocol.read(data) if self.is_call else None
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-            start = body[:200].decode("utf-8", "replace")
-            advice = f"check the base URL, or try again; the answer begins: {start}"
-            self.call.error = BadResponse(f"{self.call.model}: no answer of this API; {advice}")
-            self.call.error.text = body[:10_000].decode("utf-8", "replace")
-        return None
+            start = body[:10_000].decode("utf-8", "replace")
+            advice = f"check the base URL, or try again; the answer begins: {start[:200]}"
+            raise BadResponse(f"{self.model}: no answer of this API; {advice}", start) from None
 
-    def _log(self) -> None:
-        if self.raw and self.call.answer:
-            self.call.scope.log([self.call], json.dumps(self.asked.body, ensure_ascii=False))
-
-
-class _Tee(httpx2.AsyncByteStream):
-    """A stream that is read by an SDK, kept, and recorded if it was whole."""
-
-    def __init__(self, exchange: _Exchange, response: httpx2.Response) -> None:
-        self.exchange, self.response = exchange, response
-        self.chunks: list[bytes] = []
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self.response.aiter_bytes():
-            self.chunks.append(chunk)
-            yield chunk
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Record; here, since an SDK may stop reading at the last event, before the end."""
-        if self.exchange.entered:
-            try:
-                body = self.exchange.cleaned(b"".join(self.chunks))
-                await self.exchange.finish(self.response, body)
-            finally:
-                self.exchange.leave()
-                await self.response.aclose()
+    def _take(self, reply: Reply[Any] | None, record: dict[str, Any], *, replayed: bool) -> None:
+        if reply is None:
+            return
+        price = record["cost_usd"]
+        reply.cost_usd = None if price is None else Decimal(price)
+        reply.latency_s, reply.request_id = record["latency_s"], record["request_id"]
+        reply.attempts, reply.replayed = record["attempts"], replayed
+        self.call.add(reply)
+        if self.is_raw:
+            self.call.log(canonical(self.asked.body))

@@ -1,47 +1,80 @@
-"""What a vendor's file provides, and where it is found."""
+"""What client, transport and a vendor's file tell each other."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
-import json
-import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from operator import attrgetter
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel
 
-from .errors import Rejected
-from .messages import Message, Usage
-from .tools import Tool
+from .errors import LLMError, Rejected
+from .messages import LoggedCall, Message, Reply, Tool
 
 # Vendor -> its module here. A new vendor is one file and one line.
-VENDORS = {
-    "anthropic": "anthropic",
-    "openai": "openai",
-    **dict.fromkeys(("gemini", "openrouter", "ollama", "groq", "compatible"), "compatible"),
-}
+MODULES = {"anthropic": "anthropic", "openai": "openai"} | dict.fromkeys(
+    ("gemini", "openrouter", "ollama", "groq", "compatible"), "compatible"
+)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
+class Vendor:
+    """One server. `protocol` is its module here, with four functions.
+
+    `body(request)`: the arguments of the SDK's `create`; None stands for "not given".
+    `read(data)`: a Reply; its finish_reason is "max_tokens" or "refusal" where it is one of these.
+    `piece(event)`: the text in one event of a stream.
+    `whole(events)`: what `read` takes, or None where the end is missing.
+    """
+
+    name: str
+    provider: str  # this and `flavor` are its names in genai-prices
+    flavor: str
+    sdk: str  # module and class
+    endpoint: str  # what of the SDK has `create`; the URL's path ends the same
+    key_variable: str
+    base_url: str | None = None  # None: the SDK knows it, and has a variable for it
+    free: bool = False  # costs nothing, needs no key
+
+    @property
+    def protocol(self) -> Any:
+        """The module. Raises `Rejected` where this repository was made without it."""
+        return part(MODULES[self.name])
+
+
+def vendor_of(address: str) -> Vendor:
+    """Find the vendor of `vendor:model`. Raises `Rejected` where there is none."""
+    name = address.partition(":")[0]
+    if name not in MODULES:
+        known = ", ".join(MODULES)
+        raise Rejected(f"There is no vendor {name!r}; write a model as vendor:name, with {known}.")
+    return cast(Vendor, part(MODULES[name]).vendor(name))
+
+
+def part(name: str) -> Any:
+    """A module beside this one that a repository may be made without. Raises `Rejected`."""
+    if importlib.util.find_spec(f"{__package__}.{name}") is None:
+        advice = "add it with `copier update`, to the answer `vendors` or `parts`"
+        raise Rejected(f"This repository was made without {name}; {advice}.")
+    return importlib.import_module(f"{__package__}.{name}")
+
+
+@dataclass(slots=True)
 class Request:
-    """What `ask` was asked, for a vendor to put into its own words."""
+    """What was asked, for a vendor to put into its own words."""
 
     address: str  # vendor:model
     messages: list[Message]
     system: str | None
-    max_tokens: int
     settings: Mapping[str, Any]
+    max_tokens: int = 0
     returns: type[BaseModel] | None = None
-    tools: list[Tool] = field(default_factory=list)
+    tools: Sequence[Tool] = ()
     stream: bool = False
-
-    @property
-    def vendor(self) -> str:
-        """The part of the address before the first colon."""
-        return self.address.partition(":")[0]
 
     @property
     def model(self) -> str:
@@ -54,72 +87,63 @@ class Request:
         return "\n\n".join([*system, *map(str, self.messages)])
 
 
-@dataclass(slots=True)
-class Answer:
-    """What a vendor's answer says; `calls` are id, name and arguments, `refusal` is its reason."""
+@dataclass
+class Scope:
+    """A case and an epoch, or neither: its log, and what was asked in it."""
 
-    text: str = ""
-    calls: list[tuple[str, str, str | dict[str, Any]]] = field(default_factory=list)
-    usage: Usage = field(default_factory=Usage)
-    model: str = ""
-    finish_reason: str | None = None
-    truncated: bool = False
-    refusal: str | None = None
-    native: Any = None  # what to send back to the same vendor, as it was
+    case: str | None = None
+    epoch: int = 0
+    calls: list[LoggedCall] = field(default_factory=list)
+    asked: Counter[str] = field(default_factory=Counter)  # key of a request -> how often
+    given: set[str] = field(default_factory=set)  # by now() and new_id()
 
-
-@dataclass(frozen=True)
-class Vendor:
-    """One wire protocol, at one place."""
-
-    name: str
-    provider: str  # this and `flavor` are its names in genai-prices
-    flavor: str
-    path: str  # how the path of a call that a model answers ends
-    sdk: str  # module and class
-    endpoint: str  # the part of the SDK that has `create`
-    key_variables: tuple[str, ...]
-    body: Callable[[Request], dict[str, Any]]  # the arguments of `create`
-    read: Callable[[dict[str, Any]], Answer]
-    piece: Callable[[dict[str, Any]], str]  # the text in one event of a stream
-    whole: Callable[[list[dict[str, Any]]], dict[str, Any] | None]  # events -> answer, if whole
-    base_url: str | None = None  # None: the SDK knows it; empty: it has to be set
-    free: bool = False  # costs nothing, needs no key
-
-    def key(self) -> SecretStr | None:
-        """The key from the environment."""
-        found = (os.environ.get(variable) for variable in self.key_variables)
-        return next((SecretStr(key) for key in found if key), None)
-
-    def client(self, key: SecretStr | None, **options: Any) -> Any:
-        """The SDK's client; a replay needs no key, but the SDK wants one."""
-        module, _, name = self.sdk.partition(":")
-        secret = key.get_secret_value() if key else "none"
-        base_url = options["base_url"] or self.base_url
-        if base_url == "" and key:
-            variable = f"{self.name.upper()}_BASE_URL"
-            raise Rejected(f"Where is {self.name!r}? Set {variable}, or pass base_urls to Client.")
-        options["base_url"] = "http://nowhere.invalid" if base_url == "" else base_url
-        return getattr(importlib.import_module(module), name)(api_key=secret, **options)
-
-    def create(self, client: Any) -> Callable[..., Any]:
-        """The SDK's call, unread: its own reading loses what does not fit."""
-        return cast(Callable[..., Any], attrgetter(self.endpoint)(client).with_raw_response.create)
+    def place(self, key: str, *, again: bool = False) -> int:
+        """The place of a call among those with this key, from 0; `again`: an SDK's retry."""
+        self.asked[key] += not again
+        return max(self.asked[key], 1) - 1
 
 
-def vendor_of(name: str) -> Vendor:
-    """Load a vendor by its name. Raises `Rejected` where it is unknown or not part of this copy."""
-    if name not in VENDORS:
-        known = ", ".join(VENDORS)
-        raise Rejected(f"There is no vendor {name!r}; write a model as vendor:name, with {known}.")
-    module = f"{__package__}.{VENDORS[name]}"
-    if importlib.util.find_spec(module) is None:
-        advice = "add it with `copier update`, to the answer `vendors`"
-        raise Rejected(f"This repository was made without {VENDORS[name]}; {advice}.")
-    return cast(Vendor, importlib.import_module(module).vendor(name))
+@dataclass
+class Call:
+    """One call on its way; `reply` holds what came of its exchanges so far."""
+
+    scope: Scope
+    reply: Reply[Any]
+    sample: int | None = None
+    error: LLMError | None = None
+    started: float = 0.0
+
+    def add(self, reply: Reply[Any]) -> None:
+        """Take the reply to one exchange, and count those before it (a correction has one) in."""
+        before, self.reply = self.reply, reply
+        costs = (reply.cost_usd, before.cost_usd)
+        reply.cost_usd = None if costs[0] is None or costs[1] is None else costs[0] + costs[1]
+        reply.usage += before.usage
+        reply.latency_s += before.latency_s
+        reply.attempts += before.attempts
+        reply.replayed = reply.replayed and (before.replayed or not before.attempts)
+
+    def failed(self, kind: type[LLMError], problem: str) -> LLMError:
+        """An error that carries what there is of the answer."""
+        reply = self.reply
+        return kind(f"{reply.model}: {problem}.", reply.text, reply.usage, reply.request_id)
+
+    def log(self, prompt: str, error: LLMError | None = None) -> None:
+        """Add a line to the log of the scope."""
+        names = ("model", "cost_usd", "latency_s", "attempts", "replayed", "finish_reason")
+        line = LoggedCall(
+            prompt=prompt,
+            reply=self.reply.text,
+            tool_calls=[
+                {"id": call.id, "name": call.name, "arguments": call.arguments}
+                for call in self.reply.tool_calls
+            ],
+            error=str(error) if error else None,
+            **asdict(self.reply.usage),
+            **{name: getattr(self.reply, name) for name in names},
+        )
+        self.scope.calls.append(line)
 
 
-def events_in(text: str) -> list[dict[str, Any]]:
-    """The JSON of a stream's `data:` lines; the closing `[DONE]` of OpenAI's chats is `{}`."""
-    lines = [line[5:].strip() for line in text.splitlines() if line.startswith("data:")]
-    return [{} if line == "[DONE]" else json.loads(line) for line in lines]
+# How the transport, below an SDK, knows whose call it is.
+CURRENT: ContextVar[Call | None] = ContextVar("CURRENT", default=None)
