@@ -113,17 +113,20 @@ def results_block(folder: Path) -> str:
     for name, s in results["scores"].items():
         d = differences.get(name)
         against = figure(d["diff"], d["low"], d["high"], d["n"], "+") if d else ""
-        rows.append((name, figure(s["mean"], s["low"], s["high"], s["n"]), against))
+        row = (name, figure(s["mean"], s["low"], s["high"], s["n"]), against)
+        rows.append(row if differences else row[:2])
     facts = (
         f"Solver {about.get('solver', 'unknown')}, {', '.join(results['models']) or 'no model'}, "
         f"{about['started'][:10]}; {results['n']} cases, {results['errors']} without an answer; "
         f"cost {dollars(results['cost_usd'])}, median {results['latency_s']['p50']:.2f} s a case."
     )
     head = ("score", "mean [95 % interval]", "paired difference to the baseline")
+    head = head if differences else head[:2]
     columns, failures = ("id", "cause", *FIELDS), read_failures(folder / "failures.csv")
     causes = Counter(row["cause"] or "without a cause in failures.csv" for row in failures)
     counted = ", ".join(f"{count} {cause}" for cause, count in causes.most_common())
-    parts = [table(head, rows, markdown=True), facts, *results["notes"]]
+    report = "Every case: `results/submitted/report.html`, which opens in any browser."
+    parts = [table(head, rows, markdown=True), facts, *results["notes"], report]
     parts.append(f"{len(failures)} failures{': ' if counted else ''}{counted}.")
     if failures:
         # Markdown shows the text as it is: no markup, no line break, not too long

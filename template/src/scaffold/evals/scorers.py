@@ -71,14 +71,14 @@ def set_prf(expected: Iterable[Any], output: Iterable[Any]) -> dict[str, float]:
 
 
 def fields(expected: BaseModel, output: object) -> dict[str, float | bool | None]:
-    """Score each field: `fields.total`, …; `fields` is their mean, `all_fields` whether all fit.
+    """Score each field: `fields` is the mean, `all_fields` whether all fit; then `fields.total`, ….
 
     Text is compared normalised, numbers and days by value, lists as sets (F1), models field by
     field. A field that is None on both sides is right.
     """
     parts = _fields(expected, output, "fields.")
     share = sum(map(float, parts.values())) / len(parts)
-    return {"all_fields": share == 1, "fields": share, **parts}
+    return {"fields": share, "all_fields": share == 1, **parts} if len(parts) > 1 else {**parts}
 
 
 def _fields(expected: BaseModel, output: object, at: str) -> dict[str, float | bool]:
