@@ -1,0 +1,92 @@
+"""The promise to a reviewer: what a model answered once gives the same figures without a key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from rendering import git, render
+
+KEY = "sk-planted-7f3a"
+
+
+class Vendor(BaseHTTPRequestHandler):
+    """Speaks just enough of Anthropic's Messages API; its answers are made up for this test."""
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        asked = json.dumps(body["messages"])
+        answer = {"supplier": "Fennwick Gasket Works Ltd" if "Fennwick" in asked else None}
+        message = {
+            "id": "msg_1",
+            "type": "message",
+            "role": "assistant",
+            "model": "claude-sonnet-5-5",
+            "content": [{"type": "text", "text": json.dumps(answer)}],
+            "stop_reason": "end_turn",
+            "stop_sequence": None,
+            "usage": {"input_tokens": 100, "output_tokens": 10},
+        }
+        content = json.dumps(message).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def vendor() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Vendor)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_clone_without_a_key_replays_the_submitted_figures(
+    template: Path, tmp_path: Path, run_in: Callable[..., Any], vendor: str
+) -> None:
+    folder = render(template, tmp_path / "mine", kind="extract")
+    (folder / ".env").write_text(
+        f"ANTHROPIC_API_KEY={KEY}\nANTHROPIC_BASE_URL={vendor}\n", encoding="utf-8"
+    )
+    takehome = ("python", "-m", "scaffold.cli")
+    first = json.loads(run_in(folder, *takehome, "eval", "--solver", "solution", "--json").stdout)
+    assert first["errors"] == 0
+    assert first["models"] == ["claude-sonnet-5-5"]
+    assert first["cost_usd"] > 0
+    assert 0 < first["scores"]["fields.supplier"]["mean"] < 1
+    run_in(folder, *takehome, "publish", "latest")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message=Handed in")
+    for file in folder.rglob("*"):
+        if file.is_file() and file.name != ".env":
+            assert KEY.encode() not in file.read_bytes(), file
+
+    git(tmp_path, "clone", "--quiet", str(folder), "clone")
+    clone = tmp_path / "clone"
+    again = run_in(clone, *takehome, "eval", "--like", "submitted", "--replay", "--json")
+    second = json.loads(again.stdout)
+    for results in (first, second):
+        for differs in ("run", "against", "latency_s"):
+            results.pop(differs, None)
+    assert first == second
+    run_in(clone, *takehome, "compare", "submitted", "latest", "--fail-on-regression", "all")
+
+
+def test_without_a_key_the_solution_says_which_variable_is_missing(
+    template: Path, tmp_path: Path, run_in: Callable[..., Any]
+) -> None:
+    folder = render(template, tmp_path / "mine", kind="blank")
+    told = run_in(folder, "python", "-m", "scaffold.cli", "eval", "--solver", "solution", code=1)
+    assert "ANTHROPIC_API_KEY" in told.stderr.splitlines()[-1]
+    assert "Traceback" not in told.stderr
