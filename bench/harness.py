@@ -1,14 +1,18 @@
-"""The harness against its bound and its peers: 2,000 cases of 50 ms, 50 in flight.
+"""The harness against its bound and its peers: 2,000 cases of 50 ms, 50 in flight, so 2 s at least.
 
-    python bench/harness.py            # ours and a bare loop
-    python bench/harness.py --peers    # also inspect-ai and pydantic-evals, which uv installs
-    python bench/harness.py --growth   # also from 1,000 to 100,000 cases
+    uv run python bench/harness.py [--rounds 5] [--no-peers] [--growth]
 
-Each line is a process of its own: whole wall time, time inside the run, CPU, peak memory, import.
+Compared: a bare loop that writes a line for each case, `scaffold.evals` with its progress, table and
+report, and pydantic-evals and inspect-ai, which uv installs into environments that are thrown away.
+Every figure comes from a new process; the sides take turns, so that a busy machine slows all of
+them. "Cases" is the time from the start of the first case to the end of the last one; "the rest" is
+all else that the process took: its start, imports, statistics, report. `--growth` runs
+`scaffold.evals` over 1,000 to 100,000 cases that take no time, for time and memory per case.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -17,28 +21,42 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-SOURCE = ROOT / "template" / "src"
+from peers import SOURCE, installed, machine, spread, table
+
 CASES, IN_FLIGHT, SECONDS = 2000, 50, 0.05
 
+# Each side defines `main()` and calls `wait()` in every case; the rest is the same for all.
+SIDE = """
+import asyncio, json, sys, time
+times = []
+async def wait():
+    times.append(time.perf_counter())
+    await asyncio.sleep(SECONDS)
+    times.append(time.perf_counter())
+{setup}
+asyncio.run(main())
+import resource
+used = resource.getrusage(resource.RUSAGE_SELF)
+peak = used.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+figures = [max(times) - min(times), used.ru_utime + used.ru_stime, peak]
+open("figures.json", "w", encoding="utf-8").write(json.dumps(figures))
+"""
 BARE = """
-import asyncio, json
 async def main():
     gate, file = asyncio.Semaphore(IN_FLIGHT), open("bare.jsonl", "w", encoding="utf-8")
     async def one(i):
         async with gate:
-            await asyncio.sleep(SECONDS)
+            await wait()
             file.write(json.dumps({"id": i, "right": i % 5 > 0}) + "\\n")
             file.flush()
     await asyncio.gather(*(one(i) for i in range(CASES)))
 """
 OURS = """
-import asyncio
 from pathlib import Path
 from scaffold.evals import Case, Outcome, RunOptions, evaluate
 from scaffold.evals.terminal import progress, results_table
 async def solve(case, epoch):
-    await asyncio.sleep(SECONDS)
+    await wait()
     return Outcome({"right": int(case.id) % 5 > 0})
 def score(case, outcome):
     return {"exact": outcome.output["right"]}
@@ -47,14 +65,14 @@ async def main():
     with progress() as show:
         results = await evaluate(cases, solve, score, folder=Path("run"),
                                  options=RunOptions(concurrency=IN_FLIGHT), on_progress=show)
-    print(results_table(results), file=sys.stderr)
+    print(results_table(results))
+    assert results["n"] == CASES and not results["errors"]
 """
 PYDANTIC_EVALS = """
-import asyncio
 from pydantic_evals import Case, Dataset
 from pydantic_evals.evaluators import EqualsExpected
 async def solve(i):
-    await asyncio.sleep(SECONDS)
+    await wait()
     return i % 5 > 0
 async def main():
     cases = [Case(name=str(i), inputs=i, expected_output=True) for i in range(CASES)]
@@ -63,7 +81,6 @@ async def main():
     report.print()
 """
 INSPECT = """
-import asyncio
 from inspect_ai import Task, eval_async
 from inspect_ai.dataset import Sample
 from inspect_ai.scorer import exact
@@ -71,96 +88,81 @@ from inspect_ai.solver import solver
 @solver
 def waits():
     async def solve(state, generate):
-        await asyncio.sleep(SECONDS)
+        await wait()
         state.output.completion = "yes" if int(state.sample_id) % 5 else "no"
         return state
     return solve
 async def main():
     samples = [Sample(id=str(i), input=str(i), target="yes") for i in range(CASES)]
     task = Task(dataset=samples, solver=waits(), scorer=exact())
-    await eval_async(task, model="mockllm/model", max_samples=IN_FLIGHT, log_dir="log")
+    logs = await eval_async(task, model="mockllm/model", max_samples=IN_FLIGHT, log_dir="log")
+    assert logs[0].status == "success"
 """
-FRAME = """
-import sys, time
-begun = time.perf_counter()
-{body}
-imported = time.perf_counter() - begun
-begun = time.perf_counter()
-asyncio.run(main())
-ran = time.perf_counter() - begun
-import json, resource
-used = resource.getrusage(resource.RUSAGE_SELF)
-peak = used.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-figures = {{"run_s": ran, "import_s": imported, "cpu_s": used.ru_utime + used.ru_stime, "peak_mib": peak}}
-open("figures.json", "w", encoding="utf-8").write(json.dumps(figures))
-"""
+SIDES = {"bare loop": BARE, "scaffold.evals": OURS}
+PEERS = {"pydantic-evals": PYDANTIC_EVALS, "inspect-ai": INSPECT}
+HEAD = ["side", "whole process s", "cases s", "the rest s", "CPU s", "peak MB"]
+
+Figures = tuple[float, float, float, float, float]  # in the order of HEAD
 
 
 def measure(
-    body: str, command: list[str], cases: int, seconds: float, in_flight: int
-) -> dict[str, float]:
+    setup: str,
+    python: str,
+    cases: int = CASES,
+    seconds: float = SECONDS,
+    in_flight: int = IN_FLIGHT,
+) -> Figures:
+    """Run one side in a process and a folder of its own."""
+    code = SIDE.replace("{setup}", setup)
     for name, value in (("CASES", cases), ("SECONDS", seconds), ("IN_FLIGHT", in_flight)):
-        body = body.replace(name, str(value))
+        code = code.replace(name, str(value))
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE), "COLUMNS": "120"}
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "work.py").write_text(FRAME.format(body=body), "utf-8")
+        Path(folder, "side.py").write_text(code, "utf-8")
         begun = time.perf_counter()
         done = subprocess.run(
-            [*command, "work.py"],
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(SOURCE), "COLUMNS": "120"},
-            capture_output=True,
-            encoding="utf-8",
+            [python, "side.py"], cwd=folder, env=environment, capture_output=True, encoding="utf-8"
         )
-        wall = time.perf_counter() - begun
+        whole = time.perf_counter() - begun
         if done.returncode:
-            sys.exit(f"{command} failed:\n{done.stderr[-2000:]}")
-        return {"wall_s": wall, **json.loads((Path(folder) / "figures.json").read_text("utf-8"))}
+            sys.exit(f"A side failed:\n{done.stderr[-2000:]}")
+        spent, cpu, peak = json.loads(Path(folder, "figures.json").read_text("utf-8"))
+    return whole, spent, whole - spent, cpu, peak
 
 
-def peer(package: str, folder: str) -> tuple[list[str], float]:
-    """Install a package into an environment of its own; return its Python and its size in MB."""
-    place = Path(folder) / package
-    subprocess.run(["uv", "venv", "-q", "--python", sys.executable, str(place)], check=True)
-    python = place / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    install = [
-        "uv",
-        "pip",
-        "install",
-        "-q",
-        "--link-mode",
-        "copy",
-        "--python",
-        str(python),
-        package,
-    ]
-    subprocess.run(install, check=True)
-    size = sum(f.stat().st_size for f in place.rglob("*") if f.is_file() and not f.is_symlink())
-    return [str(python)], size / 1e6
-
-
-def show(name: str, runs: list[dict[str, float]], note: str = "") -> None:
-    middle = sorted(runs, key=lambda run: run["wall_s"])[len(runs) // 2]
-    cells = "  ".join(f"{key} {value:8.2f}" for key, value in middle.items())
-    print(f"{name:28}{cells}  {note}", flush=True)
+def row(name: str, found: list[Figures]) -> list[str]:
+    *seconds, peak = zip(*found, strict=True)
+    return [name, *(spread(values) for values in seconds), f"{max(peak):.0f}"]
 
 
 def main() -> None:
-    work = (CASES, SECONDS, IN_FLIGHT)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--growth", action="store_true")
+    chosen = parser.parse_args()
+    print(machine("pydantic"))
+    with tempfile.TemporaryDirectory() as scratch:
+        sides = [(name, setup, sys.executable) for name, setup in SIDES.items()]
+        for name, setup in {} if chosen.no_peers else PEERS.items():
+            if peer := installed(name, Path(scratch)):
+                sides.append((name, setup, peer[0]))
+                print(peer[1])
+        for _, setup, python in sides:  # uncounted: it compiles what is imported
+            measure(setup, python, cases=20)
+        found: dict[str, list[Figures]] = {name: [] for name, _, _ in sides}
+        for _ in range(chosen.rounds):
+            for name, setup, python in sides:
+                found[name].append(measure(setup, python))
     print(
-        f"{CASES} cases of {SECONDS} s, {IN_FLIGHT} at once: bound {CASES * SECONDS / IN_FLIGHT} s"
+        f"\n{CASES} cases of {SECONDS} s, {IN_FLIGHT} in flight, {chosen.rounds} rounds:", end=" "
     )
-    print("the median of three processes by wall time")
-    show("bare loop", [measure(BARE, [sys.executable], *work) for _ in range(3)])
-    show("scaffold.evals", [measure(OURS, [sys.executable], *work) for _ in range(3)])
-    if "--peers" in sys.argv:
-        with tempfile.TemporaryDirectory() as folder:
-            for package, body in (("pydantic-evals", PYDANTIC_EVALS), ("inspect-ai", INSPECT)):
-                python, size = peer(package, folder)
-                runs = [measure(body, python, *work) for _ in range(3)]
-                show(package, runs, f"install {size:.0f} MB")
-    if "--growth" in sys.argv:
-        for cases in (1000, 10_000, 100_000):
-            show(f"scaffold.evals, {cases:,}", [measure(OURS, [sys.executable], cases, 0, 200)])
+    print("median (minimum to maximum)")
+    table(HEAD, (row(name, figures) for name, figures in found.items()))
+    if chosen.growth:
+        counts = (1000, 10_000, 100_000)
+        each = ((count, measure(OURS, sys.executable, count, 0, 200)) for count in counts)
+        table(HEAD, (row(f"{count:,} cases of 0 s", [one]) for count, one in each))
 
 
 if __name__ == "__main__":

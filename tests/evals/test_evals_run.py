@@ -278,7 +278,7 @@ def test_ctrl_c_reports_what_is_finished_and_a_resume_completes_it(tmp_path):
 
     results = asyncio.run(interrupted())
     assert results["n"] == 8
-    assert "12 of 20 did not run because it was interrupted" in results["notes"][0]
+    assert "12 of 20 did not run: it was interrupted" in results["notes"][0]
     assert (tmp_path / "r" / "report.html").is_file()
     run(tmp_path / "r", cases_of(20), resume=True)
     run(tmp_path / "whole", cases_of(20))
@@ -446,3 +446,23 @@ def test_a_spreadsheet_gets_no_formula_and_no_row_is_torn(tmp_path):
 def test_failed_ids_are_those_below_the_best_first_score_and_the_errors(tmp_path):
     run(tmp_path / "r", cases_of(10), epochs=2)
     assert failed_ids(tmp_path / "r") == ["0", "5"]
+
+
+def test_a_spent_budget_is_no_cases_result_and_a_resume_runs_the_rest(tmp_path):
+    class BudgetExceeded(Exception):
+        """As the client raises it; the harness knows it by its name."""
+
+    left = [3]
+
+    async def dear(case, epoch):
+        left[0] -= 1
+        if left[0] < 0:
+            raise BudgetExceeded("0.50 US dollars are spent.")
+        return await solver(case, epoch)
+
+    first = run(tmp_path / "r", cases_of(10), dear, concurrency=2)
+    assert (first["n"], first["errors"]) == (3, 0)
+    assert "7 of 10 did not run" in first["notes"][0]
+    left[0] = 100
+    second = run(tmp_path / "r", cases_of(10), dear, resume=True)
+    assert (second["n"], second["errors"], second["notes"]) == (10, 0, [])

@@ -85,6 +85,8 @@ async def evaluate(
             async def work() -> None:
                 for case, epoch in jobs:
                     outcome = await _solve(solver, case, epoch, options.timeout_s)
+                    if outcome.error_kind == "BudgetExceeded":
+                        return  # says nothing of this case: a resume runs it, with more to spend
                     record = _record(case, outcome, score, scores)
                     record |= {"epoch": epoch, "sha": shas[case.id]}
                     run.rows.append(row_of(record, file.tell()))
@@ -110,8 +112,8 @@ async def evaluate(
         results = summarise(run, scores)
         if left := state.total - len(run.rows):
             results["notes"].append(
-                f"{left} of {state.total} did not run because it was interrupted; the figures hold "
-                f"for the others. Go on with --resume {folder.name}."
+                f"{left} of {state.total} did not run: it was interrupted, or the budget was spent; "
+                f"the figures hold for the others. Go on with --resume {folder.name}."
             )
         run.manifest |= {"finished": _now(), "models": results["models"]}
         _write_json(folder / "manifest.json", run.manifest)
