@@ -24,53 +24,6 @@ from pathlib import Path
 
 from peers import SOURCE, installed, machine, spread, table
 
-SERVER = """
-import asyncio, json
-text = json.dumps({"number": "INV-1", "total": 12.5, "lines": [{"name": "x", "price": 1.5}] * 5})
-used = {"input_tokens": 100, "output_tokens": 50}
-message = {"id": "m", "type": "message", "role": "assistant", "model": "claude-sonnet-5",
-           "content": [{"type": "text", "text": text}], "stop_reason": "end_turn", "usage": used}
-said = {"type": "output_text", "text": text, "annotations": []}
-response = {"id": "r", "object": "response", "created_at": 0, "model": "gpt-5", "tools": [],
-            "status": "completed", "tool_choice": "auto", "parallel_tool_calls": True,
-            "output": [{"id": "o", "type": "message", "role": "assistant", "status": "completed",
-                        "content": [said]}], "usage": {**used, "total_tokens": 150}}
-events = [{"type": "message_start", "message": {**message, "content": [], "stop_reason": None}},
-          {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
-          {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}},
-          {"type": "content_block_stop", "index": 0},
-          {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": used},
-          {"type": "message_stop"}]
-stream = "".join(f"event: {e['type']}\\ndata: {json.dumps(e)}\\n\\n" for e in events)
-
-def answer(kind, body):
-    head = f"HTTP/1.1 200 OK\\r\\ncontent-type: {kind}\\r\\ncontent-length: {len(body)}\\r\\n\\r\\n"
-    return (head + body).encode()
-
-ANTHROPIC = answer("application/json", json.dumps(message))
-STREAM = answer("text/event-stream", stream)
-OPENAI = answer("application/json", json.dumps(response))
-
-async def serve(reader, writer):
-    try:
-        while True:
-            first, *lines = (await reader.readuntil(b"\\r\\n\\r\\n")).lower().split(b"\\r\\n")
-            length = next(int(line[15:]) for line in lines if line.startswith(b"content-length:"))
-            asked = json.loads(await reader.readexactly(length))
-            streams = STREAM if asked.get("stream") else ANTHROPIC
-            writer.write(OPENAI if b"/responses" in first else streams)
-            await writer.drain()
-    except (asyncio.IncompleteReadError, ConnectionError):
-        writer.close()
-
-async def main():
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=256)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
-
-asyncio.run(main())
-"""
-
 # Each side defines `one(i)`; the rest is the same for all.
 SIDE = """
 import asyncio, json, resource, sys, time
@@ -162,7 +115,8 @@ PEERS = {"instructor": "instructor[anthropic]", "pydantic-ai-slim": "pydantic-ai
 @contextmanager
 def server() -> Generator[dict[str, str]]:
     """Start the server; the environment in which the sides find it."""
-    process = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
+    script = str(Path(__file__).with_name("server.py"))
+    process = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
     assert process.stdout
     url = f"http://127.0.0.1:{process.stdout.readline().strip()}"
     urls = {"ANTHROPIC_BASE_URL": url, "OPENAI_BASE_URL": f"{url}/v1"}

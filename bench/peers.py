@@ -32,17 +32,20 @@ def installed(package: str, scratch: Path) -> tuple[str, str] | None:
         said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()[-1]
         print(f"{package} is left out, as it could not be installed: {said}", flush=True)
         return None
-    size = sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
-    listed = [
-        python,
-        "-c",
-        "from importlib.metadata import *; print(*(d.name for d in distributions()))",
-    ]
-    wanted = {package.partition("[")[0], "anthropic", "openai"}
-    names = wanted & set(subprocess.check_output(listed, encoding="utf-8").split())
-    code = f"from importlib.metadata import *; print(*[n + ' ' + version(n) for n in {sorted(names)}], sep=', ')"
-    versions = subprocess.check_output([python, "-c", code], encoding="utf-8").strip()
-    return python, f"{versions}; {size / 1e6:.0f} MB installed"
+    size = sum(
+        file.stat().st_size for file in place.rglob("*") if file.is_file() and not file.is_symlink()
+    )
+    names = list(dict.fromkeys([package.partition("[")[0], "anthropic"]))
+    code = f"""if True:
+        from importlib.metadata import PackageNotFoundError, version
+        for name in {names}:
+            try:
+                print(name, version(name), end="; ")
+            except PackageNotFoundError:
+                pass
+    """
+    versions = subprocess.check_output([python, "-c", code], encoding="utf-8")
+    return python, f"{versions}{size / 1e6:.0f} MB installed"
 
 
 def machine(*packages: str) -> str:
@@ -54,7 +57,8 @@ def machine(*packages: str) -> str:
 def spread(values: Sequence[float], digits: int = 2) -> str:
     """The median, and what lies around it."""
     middle, least, most = statistics.median(values), min(values), max(values)
-    return f"{middle:.{digits}f} ({least:.{digits}f} to {most:.{digits}f})"
+    around = f" ({least:.{digits}f} to {most:.{digits}f})" if len(values) > 1 else ""
+    return f"{middle:.{digits}f}{around}"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
