@@ -8,8 +8,9 @@ from .cases import CasesError, NotMapped, map_rows, read_cases, read_rows, selec
 from .compare import Comparison, compare
 from .outcome import Call, Case, Outcome, Score, Scorer, Solver
 from .results import Results, Run, RunError, failed_ids, read_results
-from .run import Progress, RunOptions, evaluate
+from .run import RunOptions, evaluate
 from .scorers import date, exact, fields, normalised, number, set_prf, token_f1
+from .terminal import Progress
 
 # fmt: off
 __all__ = [

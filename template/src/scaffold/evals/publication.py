@@ -109,7 +109,7 @@ def results_block(folder: Path) -> str:
     """The results of a run as Markdown: figures, model as served, date, cost, failures."""
     results, about = read_results(folder), Run.read(folder).manifest
     differences = results["against"].get("baseline", {"scores": {}})["scores"]
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name, s in results["scores"].items():
         d = differences.get(name)
         against = figure(d["diff"], d["low"], d["high"], d["n"], "+") if d else ""
@@ -120,8 +120,8 @@ def results_block(folder: Path) -> str:
         f"{about['started'][:10]}; {results['n']} cases, {results['errors']} without an answer; "
         f"cost {dollars(results['cost_usd'])}, median {results['latency_s']['p50']:.2f} s a case."
     )
-    head = ("score", "mean [95 % interval]", "paired difference to the baseline")
-    head = head if differences else head[:2]
+    head: tuple[str, ...] = ("score", "mean [95 % interval]")
+    head += ("paired difference to the baseline",) if differences else ()
     columns, failures = ("id", "cause", *FIELDS), read_failures(folder / "failures.csv")
     causes = Counter(row["cause"] or "without a cause in failures.csv" for row in failures)
     counted = ", ".join(f"{count} {cause}" for cause, count in causes.most_common())

@@ -6,7 +6,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
@@ -19,7 +19,8 @@ from .cases import CasesError
 from .compare import compare
 from .outcome import Case, Outcome, Score, Scorer, Solver
 from .publication import write_report
-from .results import PLAIN, TOKENS, Results, Row, Run, RunError, row_of, summarise
+from .results import PLAIN, TOKENS, Results, Run, RunError, row_of, summarise
+from .terminal import Progress
 
 AnyCase = Case[Any, Any]
 AnyOutcome = Outcome[Any]
@@ -36,17 +37,6 @@ class RunOptions:
     resume: bool = False
     baseline: Path | None = None
     last: Path | None = None
-
-
-@dataclass(slots=True)
-class Progress:
-    """The state of a run while it goes, for whoever shows it."""
-
-    total: int
-    scores: Mapping[str, Score]
-    rows: list[Row]
-    resumed: int
-    started: float = field(default_factory=time.monotonic)
 
 
 async def evaluate(

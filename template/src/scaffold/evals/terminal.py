@@ -4,21 +4,31 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .results import PLAIN, Results, cost_of, names_of, tries_of
+from .outcome import Score
+from .results import PLAIN, Results, Row, cost_of, names_of, tries_of
 from .stats import estimate
-
-if TYPE_CHECKING:
-    from .run import Progress
 
 Number = float | None
 
 
-def status(state: "Progress") -> str:
+@dataclass(slots=True)
+class Progress:
+    """The state of a run while it goes, for whoever shows it."""
+
+    total: int
+    scores: Mapping[str, Score]
+    rows: list[Row]
+    resumed: int
+    started: float = field(default_factory=time.monotonic)
+
+
+def status(state: Progress) -> str:
     """One line: done, the first score so far with its interval, cost, time left."""
     done, rows = len(state.rows), state.rows
     errors = sum(row.error_kind is not None for row in rows)
@@ -34,11 +44,11 @@ def status(state: "Progress") -> str:
 
 
 @contextmanager
-def progress(every_s: float = 5.0) -> Generator[Callable[["Progress"], None]]:
+def progress(every_s: float = 5.0) -> Generator[Callable[[Progress], None]]:
     """Give an `on_progress`: one line that changes on a terminal, a line now and then in a pipe."""
     terminal, shown, due, latest = sys.stderr.isatty(), 0, 0.0, None
 
-    def show(state: "Progress", last: bool = False) -> None:
+    def show(state: Progress, last: bool = False) -> None:
         nonlocal shown, due, latest
         latest, begun = state, time.monotonic()
         told = len(state.rows) == shown and not (terminal and last)
