@@ -214,10 +214,3 @@ def test_paths_of_brief_and_data_stay_out_of_the_answers_file(
     assert "/home/me" not in (folder / ".copier-answers.yml").read_text("utf-8").replace(
         recorded["_src_path"], ""
     )
-
-
-def test_every_key_of_every_answers_file_is_a_question() -> None:
-    """Copier ignores an unknown key in silence, so that a misspelt answer would go unnoticed."""
-    for file in (ROOT / "examples").glob("*/answers.yml"):
-        given = yaml.safe_load(file.read_text("utf-8"))
-        assert set(given) - set(ASKED) == set(), file
