@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -40,6 +41,7 @@ def _tool(tool: Tool) -> dict[str, Any]:
     return {**known, "input_schema": _schema(tool.arguments)}
 
 
+@lru_cache(maxsize=256)  # making it takes as long as all the rest of a call
 def _schema(model: type[BaseModel]) -> Any:
     from anthropic import transform_schema
 

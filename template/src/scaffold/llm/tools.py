@@ -6,6 +6,7 @@ import asyncio
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, get_type_hints
 
 from pydantic import ValidationError, create_model
@@ -16,6 +17,7 @@ from .messages import Tool, ToolCall, ToolResult
 from .structured import explain
 
 
+@lru_cache(maxsize=256)
 def tool_of(function: Callable[..., Any]) -> Tool:
     """Read the signature. Raises `Rejected` where a parameter has no type."""
     name = str(getattr(function, "__name__", "tool"))
