@@ -125,8 +125,8 @@ def _names(paths: list[Path]) -> set[str]:
     return {path.as_posix() for path in paths}
 
 
-def _commit_lines() -> tuple[str, str]:
-    return f'git commit -m "{repository.FIRST}"', f"git tag {repository.TAG}"
+def _commit_lines() -> tuple[str, ...]:
+    return f'cd "{Path.cwd()}"', f'git commit -m "{repository.FIRST}"', f"git tag {repository.TAG}"
 
 
 def _say_lines(say: Say, *lines: str) -> None:

@@ -68,9 +68,9 @@ def test_no_file_of_the_scaffold_is_longer_than_220_lines(file: Path) -> None:
     assert lines(file) <= 220
 
 
-def test_the_scaffold_with_default_parts_and_both_vendors_stays_within_2600_lines_of_code() -> None:
+def test_the_scaffold_with_default_parts_and_both_vendors_stays_within_2700_lines_of_code() -> None:
     default = [f for f in FILES if f.relative_to(SCAFFOLD).as_posix() not in OPTIONAL]
-    assert code(*default) <= 2600
+    assert code(*default) <= 2700
 
 
 def test_the_scaffold_with_every_part_stays_within_3200_lines_of_code() -> None:

@@ -16,7 +16,7 @@ KEY = "sk-planted-7f3a"
 
 
 class Vendor(BaseHTTPRequestHandler):
-    """Speaks just enough of Anthropic's Messages API; its answers are made up for this test."""
+    """Speaks just enough of two APIs; its answers are made up for this test."""
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -32,6 +32,16 @@ class Vendor(BaseHTTPRequestHandler):
             "stop_sequence": None,
             "usage": {"input_tokens": 100, "output_tokens": 10},
         }
+        if self.path == "/a/path/v1/chat/completions":
+            said = {"role": "assistant", "content": json.dumps(answer)}
+            message = {
+                "id": "1",
+                "object": "chat.completion",
+                "created": 1,
+                "model": "a-model",
+                "choices": [{"index": 0, "message": said, "finish_reason": "stop"}],
+                "usage": {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110},
+            }
         content = json.dumps(message).encode()
         self.send_response(200)
         self.send_header("content-type", "application/json")
@@ -52,18 +62,32 @@ def vendor() -> Iterator[str]:
     server.server_close()
 
 
+@pytest.mark.parametrize(
+    ("name", "path", "model"),
+    [
+        ("anthropic", "", "claude-sonnet-5-5"),
+        # A reviewer does not have the base URL either: its path is no part of what is recorded.
+        ("compatible", "/a/path/v1", "a-model"),
+    ],
+)
 def test_a_clone_without_a_key_replays_the_submitted_figures(
-    template: Path, tmp_path: Path, run_in: Callable[..., Any], vendor: str
+    template: Path,
+    tmp_path: Path,
+    run_in: Callable[..., Any],
+    vendor: str,
+    name: str,
+    path: str,
+    model: str,
 ) -> None:
-    folder = render(template, tmp_path / "mine", kind="extract")
-    (folder / ".env").write_text(
-        f"ANTHROPIC_API_KEY={KEY}\nANTHROPIC_BASE_URL={vendor}\n", encoding="utf-8"
-    )
+    chosen = {"vendors": [name], "model": f"{name}:{model}"}
+    folder = render(template, tmp_path / "mine", kind="extract", **chosen)
+    variables = f"{name.upper()}_API_KEY={KEY}\n{name.upper()}_BASE_URL={vendor}{path}\n"
+    (folder / ".env").write_text(variables, encoding="utf-8")
     takehome = ("python", "-m", "scaffold.cli")
     first = json.loads(run_in(folder, *takehome, "eval", "--solver", "solution", "--json").stdout)
     assert first["errors"] == 0
-    assert first["models"] == ["claude-sonnet-5-5"]
-    assert first["cost_usd"] > 0
+    assert first["models"] == [model]
+    assert (first["cost_usd"] is None) == (name == "compatible")
     assert 0 < first["scores"]["fields.supplier"]["mean"] < 1
     run_in(folder, *takehome, "publish", "latest")
     git(folder, "add", "--all")

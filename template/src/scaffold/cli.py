@@ -66,11 +66,16 @@ def evaluate(
         name, epochs, chosen = begun["solver"], begun["epochs"], begun["chosen"]
     folder = find_run(results, resume) if resume else new_folder(results, name)
     cases = evals.select(project.module("cases").cases(), **chosen)
+    if not cases:
+        raise ProjectError(
+            "No case is left: see --split, --tag and your cases() for what there is."
+        )
     solve, scoring = project.solver_named(name), project.module("scoring")
     client, settings = _client(project, replay, live, max_cost)
     how = evals.RunOptions(
         concurrency=concurrency or settings.concurrency,
         epochs=epochs,
+        timeout_s=settings.case_s,
         resume=bool(resume),
         baseline=None if name == "baseline" else newest(results, "baseline"),
         last=newest(results, name, but=folder),
@@ -94,10 +99,10 @@ def evaluate(
     done = asyncio.run(go())
     typer.echo(json.dumps(done, ensure_ascii=False) if as_json else results_table(done))
     typer.echo(f"report: {(folder / 'report.html').as_uri()}", err=True)
-    if cases and done["errors"] >= len(cases) * epochs:
+    if done["errors"] >= len(cases) * epochs:
         first = (folder / "cases.jsonl").read_text(encoding="utf-8").splitlines()[0]
         typer.echo(f"takehome: no case has an answer: {json.loads(first)['error']}", err=True)
-        raise typer.Exit(1)
+    raise typer.Exit(bool(done["unfinished"]) or done["errors"] >= len(cases) * epochs)
 
 
 def _bound(solve: Solve, llm: Client) -> Solver:
@@ -118,17 +123,16 @@ def _bound(solve: Solve, llm: Client) -> Solver:
 
 @app.command()
 def run(
-    given: Annotated[str, typer.Argument(metavar="INPUT", help="Text, a file, or - for stdin.")],
+    given: Annotated[
+        str, typer.Argument(metavar="INPUT", help="Text, Input as JSON, a file, or -.")
+    ],
     solver: SolverName = "solution",
     max_cost: MaxCost = None,
     replay: Replay = False,
     live: Live = False,
     as_json: Machine = False,
 ) -> None:
-    """Solve one input; print the answer and its cost.
-
-    A JSON object is taken as the fields of Input in schemas.py, any other text as its one field.
-    """
+    """Solve one input; print the answer and its cost."""
     from scaffold.inputs import read_input
 
     project = find()
@@ -146,8 +150,7 @@ def run(
     about = {"calls": len(calls), "cost_usd": None if None in costs else float(sum(costs))}
     about["latency_s"] = round(sum(call.latency_s for call in calls), 3)
     answer = output.model_dump(mode="json")
-    shown = {"output": answer, **about} if as_json else answer
-    typer.echo(json.dumps(shown, ensure_ascii=False))
+    typer.echo(json.dumps({"output": answer, **about} if as_json else answer, ensure_ascii=False))
     typer.echo(", ".join(f"{name}: {value}" for name, value in about.items()), err=True)
 
 
@@ -158,10 +161,7 @@ def compare(
     fail_on_regression: Annotated[str, typer.Option(metavar="SCORE", help="Or all.")] = "",
     as_json: Machine = False,
 ) -> None:
-    """Hold two runs against each other, case by case.
-
-    With --fail-on-regression it exits 1 on a significant loss of that score.
-    """
+    """Hold two runs against each other, case by case; the gate exits 1 on a significant loss."""
     from scaffold import evals
 
     project = find()

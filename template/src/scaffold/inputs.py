@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from pathlib import Path
 from typing import TypeVar
@@ -39,7 +40,11 @@ def _text(given: str) -> str:
     """Return a file's text where `given` is its path, else `given` itself."""
     try:
         path = Path(given)
-        return path.read_text(encoding="utf-8") if path.is_file() else given
+        if path.is_file():
+            return path.read_text(encoding="utf-8")
+        if path.is_dir() or re.fullmatch(r"\S+\.\w{2,5}", given):
+            raise ProjectError(f"There is no file {given}; if it is the text, pass it to `-`.")
+        return given
     except UnicodeDecodeError:
         try:
             return str(importlib.import_module("scaffold.documents").read_text(Path(given)))

@@ -6,6 +6,7 @@ import importlib
 import tomllib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -42,11 +43,26 @@ class Project:
     def solver_named(self, name: str) -> Solve:
         """Return `solve` of a module of the package, or any `module:function`."""
         place, _, function = name.partition(":")
-        module = importlib.import_module(place) if function else self.module(place)
+        if find_spec(f"{self.package}.{place}") or not function:
+            module = self.module(place)
+        elif find_spec(place.partition(".")[0]):
+            module = importlib.import_module(place)
+        else:
+            raise ProjectError(
+                f"There is no module {place}: write module:function, as Python does."
+            )
         found: Solve | None = getattr(module, function or "solve", None)
         if found is None:
             raise ProjectError(f"{place} has no function {function or 'solve'}(input, llm).")
-        return found
+
+        async def solve(input: Any, llm: Any) -> Any:
+            output = await found(input, llm)
+            if not hasattr(output, "model_dump"):  # a dict would be scored 0 without a word
+                kind = type(output).__name__
+                raise ProjectError(f"{name} must return Output of schemas.py; it returned {kind}.")
+            return output
+
+        return solve
 
 
 def find() -> Project:

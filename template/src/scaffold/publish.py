@@ -12,7 +12,15 @@ from scaffold.runs import digest, git
 
 GIVEN = ("src/scaffold", "tests/scaffold")
 # Made by tools or brought by the company; README.md, because this very line would count itself
-UNWRITTEN = ("uv.lock", "poetry.lock", "results", "recordings", "data", "BRIEF.*", "README.md")
+UNWRITTEN = (
+    "*.lock",
+    ".copier-answers.yml",
+    "results",
+    "recordings",
+    "data",
+    "BRIEF.*",
+    "README.md",
+)
 
 
 def publish(project: Project, run: Path, force: bool) -> list[str]:
@@ -29,6 +37,9 @@ def publish(project: Project, run: Path, force: bool) -> list[str]:
             f"src/{project.package} has changed since {run.name} was made, so its figures are not "
             f"this code's: takehome eval --like {run.name}, and publish that; or --force."
         )
+    results = run / "results.json"
+    if not results.is_file() or json.loads(results.read_text(encoding="utf-8"))["unfinished"]:
+        raise ProjectError(f"{run.name} is not finished: takehome eval --resume {run.name}.")
     readme = project.root / "README.md"
     submitted = project.root / "results" / "submitted"
     text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
@@ -52,7 +63,7 @@ def publish(project: Project, run: Path, force: bool) -> list[str]:
     return [
         *said,
         "results/submitted and data/cases.jsonl hold the cases' texts: keep the repository private.",
-        "Commit: git add README.md data/cases.jsonl results/submitted recordings",
+        "Commit: git add --all README.md src prompts data tests results recordings",
     ]
 
 

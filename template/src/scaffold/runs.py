@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import re
 import subprocess
@@ -27,9 +28,15 @@ def new_folder(results: Path, solver: str) -> Path:
 
 
 def newest(results: Path, solver: str = "", *, but: Path | None = None) -> Path | None:
-    """Return the newest finished run (of a solver), leaving out the run `but`."""
-    finished = (f.parent for f in results.glob(f"2*-{_plain(solver)}*/results.json"))
-    return max((folder for folder in finished if folder != but), default=None)
+    """Return the newest finished run (of a solver: one over all cases before one over some)."""
+    found: list[tuple[bool, str, Path]] = []
+    for folder in (f.parent for f in results.glob("2*/results.json") if f.parent != but):
+        about = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        part = about.get("chosen", {})
+        whole = not (part.get("limit") or part.get("tags") or part.get("ids"))
+        if solver in ("", about.get("solver")):
+            found.append((whole and bool(solver), folder.name, folder))
+    return max(found)[2] if found else None
 
 
 def find_run(results: Path, name: str) -> Path:

@@ -72,11 +72,14 @@ async def evaluate(
         with (folder / "cases.jsonl").open("ab") as file:
             file.seek(file.truncate(run.end))  # a line that a crash cut off goes
 
+            stopped: list[str] = []
+
             async def work() -> None:
                 for case, epoch in jobs:
                     outcome = await _solve(solver, case, epoch, options.timeout_s)
                     if outcome.error_kind == "BudgetExceeded":
-                        return  # says nothing of this case: a resume runs it, with more to spend
+                        # Says nothing of this case: a resume runs it, with more to spend.
+                        return stopped.append(str(outcome.error))
                     record = _record(case, outcome, score, scores)
                     record |= {"epoch": epoch, "sha": shas[case.id]}
                     run.rows.append(row_of(record, file.tell()))
@@ -100,10 +103,12 @@ async def evaluate(
                 await asyncio.gather(*workers, return_exceptions=True)
         run.rows.sort()
         results = summarise(run, scores)
-        if left := state.total - len(run.rows):
+        results["unfinished"] = state.total - len(run.rows)
+        if left := results["unfinished"]:
+            why = stopped[0] if stopped else "it was interrupted"
             results["notes"].append(
-                f"{left} of {state.total} did not run: it was interrupted, or the budget was spent; "
-                f"the figures hold for the others. Go on with --resume {folder.name}."
+                f"{left} of {state.total} did not run: {why}; the figures hold for the others. "
+                f"Go on with --resume {folder.name}."
             )
         run.manifest |= {"finished": _now(), "models": results["models"]}
         _write_json(folder / "manifest.json", run.manifest)

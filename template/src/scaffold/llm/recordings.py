@@ -13,6 +13,7 @@ import os
 import re
 import uuid
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -124,18 +125,23 @@ class Recordings:
 
     def nearest(self, asked: Asked) -> str:
         """How the most similar recorded request differs, and which cases do run."""
-        records = [load(path) for path in islice(self.folder.glob("*/*.json"), 200)]
+        records = []
+        for path in islice(self.folder.glob("*/*.json"), 200):
+            with suppress(NotRecorded):  # a damaged one is no neighbour
+                records.append(load(path))
+        if not records:
+            return ""
         asked_for = canonical(asked.body)
 
         def shared(text: str) -> int:
             pairs = enumerate(zip(text, asked_for, strict=False))
-            return next((index for index, (one, other) in pairs if one != other), 0)
+            return next((i for i, (one, other) in pairs if one != other), len(asked_for))
 
         best = max((canonical(one["request"]["body"]) for one in records), key=shared, default="")
         shown = slice(max(0, shared(best) - 20), shared(best) + 40)
         cases = ", ".join(sorted({one["case"] for one in records if one["case"]})[:3]) or "none"
         differs = f"has {best[shown]!r} where this one has {asked_for[shown]!r}"
-        return f"the nearest that is recorded {differs}; cases that do run: {cases}"
+        return f"; the nearest that is recorded {differs}; cases that do run: {cases}"
 
 
 def load(path: Path) -> Any:

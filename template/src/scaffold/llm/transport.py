@@ -56,11 +56,14 @@ class Exchange:
         """Find out what is asked, and whose call it is."""
         self.client, self.vendor, self.request = client, vendor, request
         path, kind = request.url.raw_path.decode(), request.headers.get("content-type", "")
+        endpoint = "/" + vendor.endpoint.replace(".", "/")
+        # Files and batches are recorded too, but have no text, usage or price.
+        self.is_call = request.method == "POST" and path.endswith(endpoint)
+        # What stands before the endpoint is the base URL's, which a reviewer does not have.
+        path = endpoint if self.is_call else path
         self.asked = asked = Asked.read(request.method, path, content, kind)
         self.settings = asked.body if isinstance(asked.body, dict) else {}
         self.model = str(self.settings.get("model", ""))
-        # Files and batches are recorded too, but have no text, usage or price.
-        self.is_call = request.method == "POST" and path.endswith(vendor.endpoint.replace(".", "/"))
         self.is_raw = CURRENT.get() is None  # it comes from an SDK, not from our client
         self.call = CURRENT.get() or Call(client.scope, Reply(None, model=self.model))
         self.attempt = 1 + int(request.headers.get("x-stainless-retry-count", 0))
@@ -95,8 +98,8 @@ class Exchange:
         start = f"{variable} is not set, and nothing" if mode == "auto" else "Nothing"
         where = f"case {case!r}" if case else "a call outside of any case"
         hint = recordings.nearest(self.asked)
-        advice = f"set {variable} and use mode auto to ask the vendor"
-        return NotRecorded(f"{start} is recorded for {where}; {hint}; {advice}.")
+        advice = f"put {variable} into .env and ask without replay"
+        return NotRecorded(f"{start} is recorded for {where}{hint}; {advice}.")
 
     async def send(self) -> httpx2.Response:
         """Ask the vendor, within the limits."""
