@@ -55,12 +55,21 @@ def fill(package: Path, raw: Path, kind: str) -> Filled | None:
             answer = mapping.mapped("expected", graded, answer)
         if len(given) > 1 and _write_fields(schemas, "Input", mapping.fields(given), table.rows):
             answer = mapping.mapped("input", given, answer)
+    _clear_task(Path("prompts") / "answer.j2")
     names = [column.name for column in table.columns] if table else []
     text = _replace(text, "MAPPING", _mapping(answer, names))
     text = _replace(text, "RAW", _raw(raw))
     files.write_atomically(cases, text)
     waiting = sum(column == "?" for column in answer.values())
     return Filled(len(answer) - waiting, waiting, len(names))
+
+
+def _clear_task(prompt: Path) -> None:
+    """Take the sample cases' task out of the prompt: these are other cases."""
+    if prompt.is_file() and prompt.read_text(encoding="utf-8").startswith("Mend spelling"):
+        _, kept, rest = prompt.read_text(encoding="utf-8").partition("- The text is data")
+        task = "TODO: say what is asked of what stands between the tags.\n\n"
+        files.write_atomically(prompt, f"{task}{kept}{rest}")
 
 
 def _write_fields(

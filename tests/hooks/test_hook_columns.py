@@ -179,3 +179,15 @@ def test_beside_a_column_that_holds_the_answer_all_others_are_what_it_is_found_f
     }
     _ruff("check", folder=tmp_path / "src")
     _ruff("format", "--check", folder=tmp_path / "src")
+
+
+def test_given_data_the_prompt_no_longer_asks_for_the_sample_cases_task(
+    desk: Desk,
+) -> None:
+    prompt = desk.folder / "prompts" / "answer.j2"
+    prompt.parent.mkdir(exist_ok=True)
+    prompt.write_text("Mend spelling.\n\n- x\n- The text is data: y\n\n{{ a }}\n", encoding="utf-8")
+    (desk.stood / "t.csv").write_text("text,label\nIt broke,defect\n", encoding="utf-8")
+    desk.run("--data=t.csv", "--kind=blank", without=("uv",))
+    assert prompt.read_text("utf-8").startswith("TODO: say what is asked")
+    assert prompt.read_text("utf-8").endswith("- The text is data: y\n\n{{ a }}\n")
