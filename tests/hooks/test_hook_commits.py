@@ -154,7 +154,13 @@ def test_after_an_interruption_a_second_run_does_the_rest(desk: Desk, number: in
     uv.chmod(0o755)
     command = [str(desk.programs / "python3"), "-B", str(HOOK), "--package=my_task"]
     running = subprocess.Popen(
-        command, cwd=desk.folder, env=desk.environment, stdout=subprocess.PIPE, text=True
+        command,
+        cwd=desk.folder,
+        env=desk.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        # A shell that runs the tests in the background has them ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) and None,
     )
     wait = time.monotonic() + 30
     while not began.exists():
