@@ -77,6 +77,15 @@ def test_the_scaffold_with_every_part_stays_within_3200_lines_of_code() -> None:
     assert code(*FILES) <= 3200
 
 
+@pytest.mark.xfail(strict=True, reason="over the design's budget; the two tests above hold what is")
+@pytest.mark.parametrize(("budget", "left_out"), [(2200, OPTIONAL), (3200, set())])
+def test_the_scaffold_stays_within_the_designs_budget_of_lines(
+    budget: int, left_out: set[str]
+) -> None:
+    files = [f for f in FILES if f.relative_to(SCAFFOLD).as_posix() not in left_out]
+    assert lines(*files) <= budget
+
+
 def test_the_report_page_stays_within_400_lines() -> None:
     page = [f for f in SCAFFOLD.rglob("*") if f.suffix in {".html", ".css", ".js", ".j2"}]
     assert page
