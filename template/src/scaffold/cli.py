@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import sys
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -115,7 +114,7 @@ def _bound(solve: Solve, llm: Client) -> Solver:
             outcome = Outcome(await solve(case.input, bound))
         except Exception as error:  # whatever it is, it is this case's result, not the run's end
             outcome = Outcome[Any].failed(error)
-        outcome.calls = [Call(**asdict(call)) for call in bound.calls]
+        outcome.calls = [Call(**call.logged()) for call in bound.calls]
         return outcome
 
     return solver

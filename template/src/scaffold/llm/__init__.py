@@ -16,7 +16,7 @@ from .errors import (
     Truncated,
     VendorUnavailable,
 )
-from .messages import Document, LoggedCall, Message, Reply, ToolCall, ToolResult, Usage
+from .messages import Document, Message, Reply, ToolCall, ToolResult, Usage
 from .scripted import ScriptedModel
 
 __all__ = [
@@ -27,7 +27,6 @@ __all__ = [
     "Document",
     "InvalidOutput",
     "LLMError",
-    "LoggedCall",
     "Message",
     "NoKey",
     "NotRecorded",

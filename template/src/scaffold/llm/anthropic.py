@@ -1,7 +1,5 @@
 """Anthropic's Messages API: https://docs.anthropic.com/en/api/messages."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Any
 
@@ -12,11 +10,8 @@ from .messages import Message, Part, Reply, Tool, ToolCall, ToolResult, Usage
 from .structured import strict_schema
 from .vendors import Request, Vendor
 
-
-def vendor(name: str) -> Vendor:
-    """The one vendor that is spoken here."""
-    known = ("anthropic:AsyncAnthropic", "messages", "ANTHROPIC_API_KEY")
-    return Vendor(name, "anthropic", "default", *known)
+_ONE = Vendor("anthropic", "anthropic", "default", "anthropic:AsyncAnthropic", "messages")
+VENDORS = {"anthropic": _ONE}
 
 
 def body(request: Request) -> dict[str, Any]:

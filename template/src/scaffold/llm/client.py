@@ -1,27 +1,24 @@
 """The client: one typed call over every vendor's own SDK."""
 
-from __future__ import annotations
-
 import copy
-import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, Self, cast
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr
 from typing_extensions import TypeVar
 
 from .connections import Connections
-from .errors import LLMError, Rejected, typed
+from .errors import InvalidOutput, LLMError, Rejected, typed
 from .limits import Limits, deadline
-from .messages import Document, LoggedCall, Prompt, Reply, conversation
+from .messages import Document, Prompt, Reply, conversation
 from .recordings import Recordings
-from .structured import corrected, misfit, output_of
+from .structured import corrected, output_of
 from .vendors import CURRENT, Call, Request, Scope, part, vendor_of
 
 T = TypeVar("T", default=str)
@@ -35,6 +32,7 @@ class Client:
     (nor does "auto" without a key), "live" asks again and replaces this scope's answers.
     `max_cost_usd` holds for this client with all its scopes; replayed calls are free.
     `deadline_s` is for a whole call; `timeout_s` (per read) and `max_retries` are the SDKs'.
+    `api_keys` and `base_urls` are by vendor; without them the SDKs' variables count.
     """
 
     def __init__(
@@ -52,57 +50,50 @@ class Client:
         timeout_s: float = 600,
         max_retries: int = 2,
     ) -> None:
-        """Take `api_keys` and `base_urls` by vendor; without them the SDKs' variables count."""
         if mode == "replay" and recordings is None:
             raise Rejected("Nothing to replay; pass recordings=Path('recordings').")
         self.model, self.max_tokens, self.deadline_s = model, max_tokens, deadline_s
-        self.recordings = Recordings(Path(recordings)) if recordings else None
-        self.limits, self.scope = Limits(max_cost_usd, concurrency), Scope()
-        sdk_options = {"timeout": timeout_s, "max_retries": max_retries}
-        self.connections = Connections(mode, api_keys or {}, base_urls or {}, sdk_options)
+        store = Recordings(Path(recordings)) if recordings else None
+        sdk = {"timeout": timeout_s, "max_retries": max_retries}
+        limits, keys, urls = Limits(max_cost_usd, concurrency), api_keys or {}, base_urls or {}
+        self.shared = Connections(mode, store, limits, keys, urls, sdk)
+        self.scope = Scope()
 
-    async def __aenter__(self) -> Client:
-        """Nothing is opened yet."""
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        """Close the connections."""
-        await self.connections.close()
+        await self.shared.close()
 
-    def for_case(self, case: str, epoch: int = 0) -> Client:
+    def for_case(self, case: str, epoch: int = 0) -> Self:
         """The same client, budget and connections, bound to a case; its log begins empty."""
         bound = copy.copy(self)
         bound.scope = Scope(case, epoch)
         return bound
 
     @property
-    def calls(self) -> list[LoggedCall]:
+    def calls(self) -> list[Reply[Any]]:
         """What was asked in this scope, in the order of the answers."""
         return self.scope.calls
 
     @property
     def spent_usd(self) -> Decimal:
         """What this client and all its scopes have spent; replayed calls are not in it."""
-        return self.limits.spent
+        return self.shared.limits.spent
 
     @property
     def anthropic(self) -> Any:
         """Anthropic's `AsyncAnthropic`; its calls are recorded, replayed and limited too."""
-        return self._sdk("anthropic", raw=True)
+        return self.shared.sdk(vendor_of("anthropic"), self.scope)
 
     @property
     def openai(self) -> Any:
         """OpenAI's `AsyncOpenAI`; its calls are recorded, replayed and limited too."""
-        return self._sdk("openai", raw=True)
+        return self.shared.sdk(vendor_of("openai"), self.scope)
 
     def transport(self, vendor: str) -> Any:
         """The recording transport, for another library's `httpx2.AsyncClient`."""
-        from .transport import RecordingTransport
-
-        return RecordingTransport(self, vendor_of(vendor))
-
-    def _sdk(self, vendor: str, *, raw: bool) -> Any:
-        return self.connections.sdk(vendor_of(vendor), self.transport(vendor), raw=raw)
+        return self.shared.transport(vendor_of(vendor), self.scope)
 
     def now(self) -> datetime:
         """The time (UTC), and on replay what it was when the recording was made."""
@@ -113,11 +104,11 @@ class Client:
         return self._stable("new_id", str(uuid.uuid4()))
 
     def _stable(self, name: str, fresh: str) -> str:
-        if self.recordings is None:
+        shared = self.shared
+        if shared.recordings is None:
             return fresh
-        offline = self.connections.offline(vendor_of(self.model))
-        live = self.connections.mode == "live"
-        return self.recordings.stable(name, fresh, self.scope, offline=offline, live=live)
+        offline, live = shared.offline(vendor_of(self.model)), shared.mode == "live"
+        return shared.recordings.stable(name, fresh, self.scope, offline=offline, live=live)
 
     async def ask(
         self,
@@ -138,18 +129,16 @@ class Client:
         With `tools` it is one step: see `Reply.run_tools`. `sample` tells identical parallel calls
         of one scope apart. `settings` are the vendor's own. Raises `LLMError`.
         """
-        messages = conversation(prompt, attachments)
-        request = Request(model or self.model, messages, system, settings)
-        request.max_tokens = max_tokens or self.max_tokens
+        messages, most = conversation(prompt, attachments), max_tokens or self.max_tokens
+        request = Request(model or self.model, messages, system, settings, most)
         request.returns = None if returns is str else cast(type[BaseModel], returns)
         request.tools = [part("tools").tool_of(tool) for tool in tools]
         with self._call(request, sample) as call:
             async with deadline(deadline_s or self.deadline_s, request.model):
-                error = await self._attempt(request, call)
-                if error:
-                    error = await self._attempt(corrected(request, call.reply.text, error), call)
-            if error:
-                raise misfit(call, error)
+                try:
+                    await self._attempt(request, call)
+                except InvalidOutput as misfit:
+                    await self._attempt(corrected(request, misfit), call)
         return call.reply
 
     async def stream(
@@ -167,18 +156,12 @@ class Client:
 
         Raises `LLMError`, also after some pieces, where the answer breaks off or is cut off.
         """
-        request = Request(model or self.model, conversation(prompt), system, settings, stream=True)
-        request.max_tokens = max_tokens or self.max_tokens
-        ends = time.monotonic() + (deadline_s or self.deadline_s or 1e9)
+        messages, most = conversation(prompt), max_tokens or self.max_tokens
+        request = Request(model or self.model, messages, system, settings, most, stream=True)
         with self._call(request, sample) as call:
-            async with aclosing(part("streaming").pieces(self._exchange, request, call)) as pieces:
-                while True:
-                    # Set for each piece: it must not strike while the caller works on one.
-                    async with deadline(ends - time.monotonic(), request.model):
-                        piece = await anext(pieces, None)
-                    if piece is None:
-                        break
-                    yield piece
+            seconds = deadline_s or self.deadline_s
+            async for piece in part("streaming").pieces(self._exchange, request, call, seconds):
+                yield piece
             output_of(request, call)
 
     @contextmanager
@@ -192,25 +175,19 @@ class Client:
             raise
         call.log(str(request))
 
-    async def _attempt(self, request: Request, call: Call) -> ValidationError | None:
+    async def _attempt(self, request: Request, call: Call) -> None:
         await self._exchange(request, call)
         reply = call.reply
         reply.tool_calls = [part("tools").checked(one, request.tools) for one in reply.tool_calls]
         reply.message.parts = [*([reply.text] if reply.text else []), *reply.tool_calls]
-        try:
-            reply.output = output_of(request, call)
-        except ValidationError as error:
-            return error
-        return None
+        reply.output = output_of(request, call)
 
     async def _exchange(self, request: Request, call: Call) -> Any:
         """Ask the SDK; what it gives back stays unread: its own reading loses what does not fit."""
         vendor = vendor_of(request.address)
         body = vendor.protocol.body(request)
         given = {name: value for name, value in body.items() if value is not None}
-        create = attrgetter(vendor.endpoint)(
-            self._sdk(vendor.name, raw=False)
-        ).with_raw_response.create
+        create = attrgetter(vendor.endpoint)(self.shared.sdk(vendor)).with_raw_response.create
         token = CURRENT.set(call)
         try:
             return (await create(**given)).http_response

@@ -3,10 +3,7 @@
 https://platform.openai.com/docs/api-reference/chat
 """
 
-from __future__ import annotations
-
 import json
-import os
 from typing import Any
 
 from pydantic_core import to_json
@@ -15,23 +12,16 @@ from .messages import Document, Message, Reply, Tool, ToolCall, ToolResult, Usag
 from .vendors import Request, Vendor
 
 _GOOGLE = "https://generativelanguage.googleapis.com"
-# Name -> base URL, provider and flavor in genai-prices.
-# <NAME>_BASE_URL in the environment goes before the table; "compatible" needs it.
-SERVERS = {
-    "gemini": (f"{_GOOGLE}/v1beta/openai/", "google", "chat"),
-    "openrouter": ("https://openrouter.ai/api/v1", "openrouter", "chat"),
-    "groq": ("https://api.groq.com/openai/v1", "groq", "default"),
-    "ollama": ("http://localhost:11434/v1", "ollama", "chat"),
-    "compatible": ("http://COMPATIBLE_BASE_URL-is-not-set.invalid", "openai", "chat"),
-}
-
-
-def vendor(name: str) -> Vendor:
-    """One of the servers; Ollama is free and needs no key."""
-    base_url, provider, flavor = SERVERS[name]
-    base_url = os.environ.get(f"{name.upper()}_BASE_URL", base_url)
-    known = ("openai:AsyncOpenAI", "chat.completions", f"{name.upper()}_API_KEY")
-    return Vendor(name, provider, flavor, *known, base_url, free=name == "ollama")
+_SDK = ("openai:AsyncOpenAI", "chat.completions")
+# <NAME>_BASE_URL in the environment goes before the one here; "compatible" needs it.
+_SERVERS = (
+    Vendor("gemini", "google", "chat", *_SDK, f"{_GOOGLE}/v1beta/openai/"),
+    Vendor("openrouter", "openrouter", "chat", *_SDK, "https://openrouter.ai/api/v1"),
+    Vendor("groq", "groq", "default", *_SDK, "https://api.groq.com/openai/v1"),
+    Vendor("ollama", "ollama", "chat", *_SDK, "http://localhost:11434/v1", free=True),
+    Vendor("compatible", "openai", "chat", *_SDK, "http://COMPATIBLE_BASE_URL-is-not-set.invalid"),
+)
+VENDORS = {server.name: server for server in _SERVERS}
 
 
 def body(request: Request) -> dict[str, Any]:

@@ -1,6 +1,4 @@
-"""What a client and all its scopes share: keys, SDKs, and the connection below them."""
-
-from __future__ import annotations
+"""What a client and all its scopes share: keys, limits, recordings, and the connections."""
 
 import importlib
 import os
@@ -10,7 +8,9 @@ from typing import Any, Literal
 
 from pydantic import SecretStr
 
-from .vendors import Vendor
+from .limits import Limits
+from .recordings import Recordings
+from .vendors import Scope, Vendor
 
 
 @dataclass
@@ -18,6 +18,8 @@ class Connections:
     """Nothing is imported or opened before it is used."""
 
     mode: Literal["auto", "replay", "live"]
+    recordings: Recordings | None
+    limits: Limits
     keys: Mapping[str, SecretStr]  # by vendor, as `base_urls`
     base_urls: Mapping[str, str]
     sdk_options: Mapping[str, Any]
@@ -32,21 +34,29 @@ class Connections:
         """Whether this vendor must not, or cannot, be asked."""
         return self.mode == "replay" or not (vendor.free or self.key(vendor))
 
-    def sdk(self, vendor: Vendor, transport: Any, *, raw: bool = False) -> Any:
-        """A vendor's SDK; made once, as that takes 20 ms, and copied for a scope's `raw` calls."""
+    def transport(self, vendor: Vendor, scope: Scope) -> Any:
+        """The recording transport for the calls of a scope."""
+        from .transport import RecordingTransport
+
+        return RecordingTransport(self, vendor, scope)
+
+    def sdk(self, vendor: Vendor, scope: Scope | None = None) -> Any:
+        """A vendor's SDK; made once, as that takes 20 ms, and copied for raw calls of a `scope`."""
         import httpx2
 
-        http, key = httpx2.AsyncClient(transport=transport), self.key(vendor)
+        http = httpx2.AsyncClient(transport=self.transport(vendor, scope or Scope()))
         if vendor.name not in self.opened:
             module, _, name = vendor.sdk.partition(":")
+            key, variable = self.key(vendor), f"{vendor.name.upper()}_BASE_URL"
             self.opened[vendor.name] = getattr(importlib.import_module(module), name)(
                 api_key=key.get_secret_value() if key else "none",  # a replay needs none
-                base_url=self.base_urls.get(vendor.name) or vendor.base_url,
+                base_url=self.base_urls.get(vendor.name)
+                or os.environ.get(variable, vendor.base_url),
                 http_client=http,
                 **self.sdk_options,
             )
         sdk = self.opened[vendor.name]
-        return sdk.with_options(http_client=http) if raw else sdk
+        return sdk.with_options(http_client=http) if scope else sdk
 
     def http(self) -> Any:
         """The HTTP client that really sends; a whole client, as that one knows proxies."""

@@ -6,8 +6,6 @@ LLMError
 └── in the answer: Refused, Truncated, InvalidOutput
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 
@@ -17,14 +15,8 @@ class LLMError(Exception):
     def __init__(
         self, message: str, text: str = "", usage: Any = None, request_id: str | None = None
     ) -> None:
-        """Take the sentence, and what came back of the answer."""
         super().__init__(message)
         self.text, self.usage, self.request_id = text, usage, request_id
-
-    @property
-    def kind(self) -> str:
-        """The class's name, for tables of failures."""
-        return type(self).__name__
 
 
 class NoKey(LLMError):

@@ -4,24 +4,23 @@ Prices come from the list inside genai-prices; nothing is looked up on the net. 
 charges for an answer that never arrived is unknown and not counted.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import BudgetExceeded, TimedOut
-from .vendors import Vendor
+
+if TYPE_CHECKING:
+    from .vendors import Vendor
 
 
 class Limits:
     """One budget for a client and all its scopes; one concurrency limit per model."""
 
     def __init__(self, max_cost_usd: Decimal | float | None, concurrency: int) -> None:
-        """Start with nothing spent."""
         self.max_cost_usd = None if max_cost_usd is None else Decimal(str(max_cost_usd))
         self.spent = self._reserved = Decimal(0)
         self._freed = asyncio.Event()
@@ -68,7 +67,7 @@ async def deadline(seconds: float | None, model: str) -> AsyncGenerator[None]:
         raise TimedOut(f"{model} took longer than its deadline; {advice}.") from None
 
 
-def cost(vendor: Vendor, answer: dict[str, Any], asked_model: str) -> Decimal | None:
+def cost(vendor: "Vendor", answer: dict[str, Any], asked_model: str) -> Decimal | None:
     """US dollars for one answer, or None where the price or the usage is not known.
 
     Long-context tiers, cache reads and writes, and the service tier are genai-prices' business.
@@ -77,19 +76,18 @@ def cost(vendor: Vendor, answer: dict[str, Any], asked_model: str) -> Decimal | 
         return Decimal(0)
     from genai_prices import extract_usage
 
-    names = {"provider_id": vendor.provider, "api_flavor": vendor.flavor}
-    tier = answer.get("service_tier")
+    tier, names = answer.get("service_tier"), (vendor.provider, vendor.flavor)
     context = {"service_tier": tier} if isinstance(tier, str) else None
     for model in (answer.get("model"), asked_model):  # a server may name its model its own way
-        try:
-            found = extract_usage({**answer, "model": model}, **names)
-            return found.calc_price(price_context=context).total_price
-        except (LookupError, ValueError):
-            continue
+        with suppress(LookupError, ValueError):
+            used = extract_usage(
+                {**answer, "model": model}, provider_id=names[0], api_flavor=names[1]
+            )
+            return used.calc_price(price_context=context).total_price
     return None
 
 
-def upper_bound(vendor: Vendor, model: str, tokens: int, max_tokens: int) -> Decimal:
+def upper_bound(vendor: "Vendor", model: str, tokens: int, max_tokens: int) -> Decimal:
     """What a request of so many tokens can cost at most. Raises `BudgetExceeded`: no price."""
     if vendor.free:
         return Decimal(0)

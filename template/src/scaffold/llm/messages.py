@@ -1,15 +1,13 @@
 """What goes to a model and what comes back, the same for every vendor."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import mimetypes
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
@@ -30,13 +28,20 @@ class Document:
         try:
             data = Path(path).read_bytes() if data is None else data
             text = data.decode() if self.is_text else ""
-        except OSError as error:
-            raise Rejected(f"Cannot attach {path}: {error.strerror}; check the path.") from None
-        except UnicodeDecodeError:
-            advice = "send the text in it instead (scaffold.documents reads it)"
-            raise Rejected(f"{self.name} is no text, image or PDF; {advice}.") from None
+        except (OSError, UnicodeDecodeError) as error:
+            advice = "check the path; what is no text, image or PDF, scaffold.documents may read"
+            raise Rejected(f"Cannot attach {path} ({error}); {advice}.") from None
         self.text = f"<document name={self.name!r}>\n{text}\n</document>"
         self.base64 = base64.b64encode(data).decode("ascii")
+
+
+class Tool(NamedTuple):
+    """A function that a model may call, and a model of its arguments."""
+
+    name: str
+    description: str
+    arguments: type[BaseModel]
+    function: Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +53,6 @@ class ToolCall:
     arguments: dict[str, Any]
     error: str | None = None
     function: Callable[..., Any] | None = field(default=None, repr=False, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Tool:
-    """A function that a model may call."""
-
-    name: str
-    description: str
-    arguments: type[BaseModel]
-    function: Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +80,10 @@ class Message:
         parts: str | Sequence[Part],
         native: tuple[str, Any] = ("", None),
     ) -> None:
-        """Make a turn."""
         self.role, self.native = role, native
         self.parts: list[Part] = [parts] if isinstance(parts, str) else list(parts)
 
     def __str__(self) -> str:
-        """Show it as a person reads it; a file by its name."""
         shown = (f"<{p.name}>" if isinstance(p, Document) else str(p) for p in self.parts)
         return f"[{self.role}]\n" + "\n".join(shown)
 
@@ -115,18 +108,14 @@ class Usage:
     cached_tokens: int = 0
     reasoning_tokens: int = 0
 
-    def __add__(self, other: Usage) -> Usage:
-        """Sum up several calls."""
-        return Usage(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
-
 
 @dataclass(slots=True)
 class Reply(Generic[T]):
-    """An answer. `output` is what `returns` asked for, without it the text.
+    """An answer, and a line of `Client.calls`. `output` is what `returns` asked for, or the text.
 
     `cost_usd` is None where the price is unknown. `latency_s` runs from the first try to the last
     byte. Usage, cost, latency and attempts include a corrective retry; a replayed reply has the
-    cost and latency that were recorded.
+    cost and latency that were recorded. `error` is set in the log where the call failed.
     """
 
     output: T
@@ -141,6 +130,8 @@ class Reply(Generic[T]):
     finish_reason: str | None = None
     attempts: int = 0
     replayed: bool = False
+    prompt: str = ""
+    error: str | None = None
 
     async def run_tools(self) -> list[Message]:
         """Run all tool calls together; the messages to continue with (answer, then results)."""
@@ -149,22 +140,9 @@ class Reply(Generic[T]):
         results = await asyncio.gather(*map(part("tools").run, self.tool_calls))
         return [self.message, Message("user", results)]
 
-
-@dataclass(slots=True)
-class LoggedCall:
-    """One `ask`, `stream` or raw call in a client's log, in plain fields."""
-
-    model: str
-    prompt: str
-    reply: str = ""
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cached_tokens: int = 0
-    reasoning_tokens: int = 0
-    cost_usd: Decimal | None = None
-    latency_s: float = 0.0
-    attempts: int = 0
-    replayed: bool = False
-    finish_reason: str | None = None
-    tool_calls: list[dict[str, Any]] = field(default_factory=list)
-    error: str | None = None
+    def logged(self) -> dict[str, Any]:
+        """The call in plain fields, as an evaluation keeps it."""
+        names = ("model", "prompt", "error", "cost_usd", "latency_s", "attempts", "replayed")
+        calls = [{"id": c.id, "name": c.name, "arguments": c.arguments} for c in self.tool_calls]
+        known = {"reply": self.text, "tool_calls": calls, "finish_reason": self.finish_reason}
+        return {name: getattr(self, name) for name in names} | asdict(self.usage) | known

@@ -1,7 +1,5 @@
 """OpenAI's Responses API: https://platform.openai.com/docs/api-reference/responses."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Any
 
@@ -12,11 +10,7 @@ from .messages import Message, Part, Reply, Tool, ToolCall, ToolResult, Usage
 from .structured import strict_schema
 from .vendors import Request, Vendor
 
-
-def vendor(name: str) -> Vendor:
-    """The one vendor that is spoken here."""
-    known = ("openai:AsyncOpenAI", "responses", "OPENAI_API_KEY")
-    return Vendor(name, "openai", "responses", *known)
+VENDORS = {"openai": Vendor("openai", "openai", "responses", "openai:AsyncOpenAI", "responses")}
 
 
 def body(request: Request) -> dict[str, Any]:

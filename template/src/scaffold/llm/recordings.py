@@ -5,8 +5,6 @@ needs no index. The key stands for the request (method, path, canonical JSON bod
 header or a secret); case, epoch and n (the n-th time that this scope asked this) for the scope.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -17,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +47,7 @@ class Asked:
     most_tokens: int = 0  # an upper bound: no token of text is shorter than a byte
 
     @classmethod
-    def read(cls, method: str, path: str, content: bytes, content_type: str = "") -> Asked:
+    def read(cls, method: str, path: str, content: bytes, content_type: str = "") -> "Asked":
         """From what goes over the wire."""
         # A multipart boundary is random: it must not change the key.
         boundary = content_type.partition("boundary=")[2].encode() or b"\0"
@@ -68,14 +67,6 @@ class Asked:
     def key(self) -> str:
         """Equal exactly where method, path and canonical body are."""
         return digest(f"{self.method} {self.path}\n{canonical(self.body)}")[:24]
-
-    def warn_of_varying(self, given: set[str]) -> None:
-        """Name today's date and UUIDs in the body, but for those `given` by the client."""
-        text = canonical(self.body)
-        for varying in {*_UUID.findall(text), datetime.now(UTC).date().isoformat()} - given:
-            if varying in text:
-                advice = "if it varies, take it from llm.now() or llm.new_id(), or it cannot replay"
-                warnings.warn(f"A recorded request holds {varying}: {advice}.", stacklevel=2)
 
 
 @dataclass(frozen=True)
@@ -99,7 +90,7 @@ class Recordings:
         return load(self.folder / asked.key / name)["answer"]
 
     def save(self, asked: Asked, scope: Scope, n: int, answer: Any) -> None:
-        """Write an answer: whole or not at all, and synced when this returns."""
+        """Write an answer, whole or not at all, synced; warns of what varies in the request."""
         request = {"method": asked.method, "path": asked.path, "body": asked.body}
         record = {"case": scope.case, "epoch": scope.epoch, "n": n, "request": request}
         text = json.dumps({**record, "answer": answer}, indent=1, ensure_ascii=False) + "\n"
@@ -111,6 +102,11 @@ class Recordings:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+        sent, today = canonical(asked.body), datetime.now(UTC).date().isoformat()
+        varying = {*_UUID.findall(sent), *([today] if today in sent else [])} - scope.given
+        if varying:
+            advice = "if it varies, take it from llm.now() or llm.new_id(), or it cannot replay"
+            warnings.warn(f"A recorded request holds {', '.join(varying)}: {advice}.", stacklevel=2)
 
     def stable(self, name: str, fresh: str, scope: Scope, *, offline: bool, live: bool) -> str:
         """`fresh`, or what was recorded in its place; for `now()` and `new_id()`."""
@@ -131,16 +127,16 @@ class Recordings:
                 records.append(load(path))
         if not records:
             return ""
-        asked_for = canonical(asked.body)
+        wanted = canonical(asked.body)
 
-        def shared(text: str) -> int:
-            pairs = enumerate(zip(text, asked_for, strict=False))
-            return next((i for i, (one, other) in pairs if one != other), len(asked_for))
+        def shared(body: str) -> int:
+            return len(commonprefix([body, wanted]))  # noqa: RUF071, by character is what is meant
 
-        best = max((canonical(one["request"]["body"]) for one in records), key=shared, default="")
-        shown = slice(max(0, shared(best) - 20), shared(best) + 40)
+        best = max((canonical(one["request"]["body"]) for one in records), key=shared)
+        start = shared(best)
+        shown = slice(max(0, start - 20), start + 40)
         cases = ", ".join(sorted({one["case"] for one in records if one["case"]})[:3]) or "none"
-        differs = f"has {best[shown]!r} where this one has {asked_for[shown]!r}"
+        differs = f"has {best[shown]!r} where this one has {wanted[shown]!r}"
         return f"; the nearest that is recorded {differs}; cases that do run: {cases}"
 
 

@@ -1,7 +1,5 @@
 """A stand-in for a `Client` in tests of `solve`: no network, no key, no SDK."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,7 +22,6 @@ class ScriptedModel(Client):
     """
 
     def __init__(self, replies: Sequence[Scripted] | Callable[[Request], Scripted]) -> None:
-        """Take the replies, or the function."""
         super().__init__("scripted:model")
         self._by_request = None if isinstance(replies, Sequence) else replies
         self._left = iter(replies if isinstance(replies, Sequence) else ())

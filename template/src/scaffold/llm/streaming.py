@@ -1,14 +1,15 @@
 """An answer in pieces: handed on as it comes, and recorded if it was whole."""
 
-from __future__ import annotations
-
 import json
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any
 
 import httpx2
 
 from .errors import ConnectionBroken, LLMError, typed
+from .limits import deadline
 from .transport import Exchange
 from .vendors import Call, Request, Vendor, vendor_of
 
@@ -32,9 +33,23 @@ def whole(vendor: Vendor, body: bytes) -> dict[str, Any]:
 
 
 async def pieces(
+    exchange: Callable[..., Awaitable[Any]], request: Request, call: Call, seconds: float | None
+) -> AsyncGenerator[str, None]:
+    """The text in an answer's events, within a deadline. Raises `LLMError` where it breaks off."""
+    ends = time.monotonic() + (seconds or 1e9)
+    async with aclosing(_texts(exchange, request, call)) as texts:
+        while True:
+            # Set for each piece: it must not strike while the caller works on one.
+            async with deadline(ends - time.monotonic(), request.model):
+                text = await anext(texts, None)
+            if text is None:
+                break
+            yield text
+
+
+async def _texts(
     exchange: Callable[..., Awaitable[Any]], request: Request, call: Call
 ) -> AsyncGenerator[str, None]:
-    """The text in an answer's events. Raises `LLMError` where it breaks off."""
     response, streamed = await exchange(request, call), False
     try:
         async for line in response.aiter_lines():
@@ -56,13 +71,11 @@ class Tee(httpx2.AsyncByteStream):
     """A stream that is read by an SDK, and kept."""
 
     def __init__(self, exchange: Exchange, response: httpx2.Response) -> None:
-        """Begin with what `response` will say."""
         self.exchange, self.response = exchange, response
         self.chunks: list[bytes] = []
         self.is_open = True
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Hand on what comes."""
         async for chunk in self.response.aiter_bytes():
             self.chunks.append(chunk)
             yield chunk

@@ -1,7 +1,5 @@
 """From a model to a strict schema, and from an answer back to a value of that model."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable
@@ -10,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from .errors import InvalidOutput, LLMError, Refused, Rejected, Truncated
+from .errors import InvalidOutput, Refused, Rejected, Truncated
 from .messages import Message
 from .vendors import Call, Request
 
@@ -33,21 +31,22 @@ def strict_schema(model: type[BaseModel], transform: Callable[[type[BaseModel]],
 
 
 def output_of(request: Request, call: Call) -> Any:
-    """What was asked for. Raises `LLMError`, and `ValidationError` for what can be corrected."""
+    """What was asked for. Raises `LLMError`; a misfit is an `InvalidOutput` with its cause."""
     reply = call.reply
-    truncated = reply.finish_reason == "max_tokens"
     if reply.finish_reason == "refusal":
         raise call.failed(Refused, f"declined ({reply.text}); change the prompt or the model")
+    misfit = None
     if request.returns and not reply.tool_calls:
         try:
             return parse(reply.text, request.returns)
-        except ValidationError:
-            if not truncated:
-                raise
-    if truncated:
+        except ValidationError as error:
+            misfit = error
+    if reply.finish_reason == "max_tokens":
         raise call.failed(Truncated, "the answer was cut off; raise max_tokens")
-    if not (reply.text or reply.tool_calls):
-        raise call.failed(InvalidOutput, "the answer is empty; change the prompt, or retry")
+    if misfit or not (reply.text or reply.tool_calls):
+        wrong = f"does not fit, also when corrected: {explain(misfit)}" if misfit else "is empty"
+        advice = "loosen the model, say it in the prompt, or retry"
+        raise call.failed(InvalidOutput, f"the answer {wrong}; {advice}") from misfit
     return None if request.returns else reply.text
 
 
@@ -62,17 +61,13 @@ def parse(text: str, model: type[BaseModel]) -> BaseModel:
         return model.model_validate_json(text[start:end])
 
 
-def corrected(request: Request, text: str, error: ValidationError) -> Request:
-    """The request again, with the answer and what is wrong with it."""
-    given = Message("assistant", text or "(nothing)")  # vendors do not accept an empty message
-    wrong = f"That does not fit: {explain(error)}. Answer again, with the corrected JSON only."
+def corrected(request: Request, misfit: InvalidOutput) -> Request:
+    """The request again, with the answer and what is wrong with it. Raises what has no cause."""
+    if not isinstance(misfit.__cause__, ValidationError):
+        raise misfit
+    given = Message("assistant", misfit.text or "(nothing)")  # vendors take no empty message
+    wrong = f"That does not fit: {explain(misfit.__cause__)}. Answer again, only with correct JSON."
     return replace(request, messages=[*request.messages, given, Message("user", wrong)])
-
-
-def misfit(call: Call, error: ValidationError) -> LLMError:
-    """The failure of an answer that does not fit, not even when corrected."""
-    problem = f"the answer does not fit, also when corrected: {explain(error)}"
-    return call.failed(InvalidOutput, f"{problem}; loosen the model, or say it in the prompt")
 
 
 def explain(error: ValidationError) -> str:

@@ -1,7 +1,5 @@
 """A typed Python function as a tool: its signature and docstring become the schema."""
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 from collections.abc import Callable, Sequence

@@ -4,46 +4,45 @@ Both SDKs (and anything else that takes an httpx2 client) send every request thr
 What happens here holds for `ask`, for streams and for raw calls of an SDK alike.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import time
 from contextlib import AsyncExitStack
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx2
 
+from .connections import Connections
 from .errors import BadResponse, LLMError, NoKey, NotRecorded, VendorUnavailable
 from .limits import cost, upper_bound
 from .messages import Reply
 from .recordings import Asked, canonical
-from .vendors import CURRENT, Call, Vendor, part
-
-if TYPE_CHECKING:
-    from .client import Client
+from .vendors import CURRENT, Call, Scope, Vendor, part
 
 _IDS = ("request-id", "x-request-id")
 _KEPT = ("content-type", "retry-after", "retry-after-ms", "x-should-retry", *_IDS)
 
 
 class RecordingTransport(httpx2.AsyncBaseTransport):
-    """Give it to an `httpx2.AsyncClient`, and that client's calls are recorded and replayed."""
+    """Give it to an `httpx2.AsyncClient`, and that client's calls are recorded and replayed.
 
-    def __init__(self, client: Client, vendor: Vendor) -> None:
-        """Work for the scope of `client`, unless `CURRENT` says another."""
-        self.client, self.vendor = client, vendor
+    They belong to `scope`, unless `CURRENT` says whose they are.
+    """
+
+    def __init__(self, shared: Connections, vendor: Vendor, scope: Scope) -> None:
+        self.shared, self.vendor, self.scope = shared, vendor, scope
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer from the recordings, or from the vendor."""
-        exchange = Exchange(self.client, self.vendor, request, await request.aread())
+        await request.aread()
+        exchange = Exchange(self.shared, self.vendor, self.scope, request)
         try:
             return exchange.replay() or await exchange.send()
         except LLMError as error:
             # The SDKs would wrap and retry an exception; an answer that forbids it, they hand on.
             exchange.call.error = error
-            body = {"error": {"type": error.kind, "message": str(error)}}
+            body = {"error": {"type": type(error).__name__, "message": str(error)}}
             return httpx2.Response(424, headers={"x-should-retry": "false"}, json=body)
 
 
@@ -51,37 +50,37 @@ class Exchange:
     """One request on its way, and its answer on the way back."""
 
     def __init__(
-        self, client: Client, vendor: Vendor, request: httpx2.Request, content: bytes
+        self, shared: Connections, vendor: Vendor, scope: Scope, request: httpx2.Request
     ) -> None:
         """Find out what is asked, and whose call it is."""
-        self.client, self.vendor, self.request = client, vendor, request
+        self.shared, self.vendor, self.request = shared, vendor, request
         path, kind = request.url.raw_path.decode(), request.headers.get("content-type", "")
         endpoint = "/" + vendor.endpoint.replace(".", "/")
         # Files and batches are recorded too, but have no text, usage or price.
         self.is_call = request.method == "POST" and path.endswith(endpoint)
         # What stands before the endpoint is the base URL's, which a reviewer does not have.
         path = endpoint if self.is_call else path
-        self.asked = asked = Asked.read(request.method, path, content, kind)
-        self.settings = asked.body if isinstance(asked.body, dict) else {}
-        self.model = str(self.settings.get("model", ""))
+        self.asked = Asked.read(request.method, path, request.content, kind)
+        self.body = self.asked.body if isinstance(self.asked.body, dict) else {}
+        self.model = str(self.body.get("model", ""))
         self.is_raw = CURRENT.get() is None  # it comes from an SDK, not from our client
-        self.call = CURRENT.get() or Call(client.scope, Reply(None, model=self.model))
+        self.call = CURRENT.get() or Call(scope, Reply(None, model=self.model))
         self.attempt = 1 + int(request.headers.get("x-stainless-retry-count", 0))
-        place = self.call.scope.place(asked.key, again=self.attempt > 1)
+        place = self.call.scope.place(self.asked.key, again=self.attempt > 1)
         self.n = place if self.call.sample is None else self.call.sample
         self.held = AsyncExitStack()
 
     def replay(self) -> httpx2.Response | None:
-        """The recorded answer, or None where the vendor has to be asked (and may be)."""
-        client, scope, record = self.client, self.call.scope, None
-        offline = client.connections.offline(self.vendor)
-        if client.recordings and client.connections.mode != "live":
+        """The recorded answer, or None where the vendor has to be asked. Raises `LLMError`."""
+        shared, scope, record = self.shared, self.call.scope, None
+        offline = shared.offline(self.vendor)
+        if shared.recordings and shared.mode != "live":
             # Who can still ask must not take one epoch for another.
             others = ".json" if offline else f"-e{scope.epoch}-{self.n}.json"
-            record = client.recordings.find(self.asked, scope, self.n, others)
-        if record is None and offline:
-            raise self._missing()
+            record = shared.recordings.find(self.asked, scope, self.n, others)
         if record is None:
+            if offline:
+                raise self._missing()
             return None
         kind, body = record["content_type"], record["body"]
         content = (json.dumps(body) if "json" in kind else "\n".join(body)).encode()
@@ -90,31 +89,30 @@ class Exchange:
         return httpx2.Response(200, headers=headers, content=content)
 
     def _missing(self) -> LLMError:
-        recordings, mode = self.client.recordings, self.client.connections.mode
-        case, variable = self.call.scope.case, self.vendor.key_variable
-        if recordings is None or mode == "live":
+        shared, case, variable = self.shared, self.call.scope.case, self.vendor.key_variable
+        if shared.recordings is None or shared.mode == "live":
             return NoKey(f"{variable} is not set; put it into .env.")
         # In mode auto, only a missing key leads here.
-        start = f"{variable} is not set, and nothing" if mode == "auto" else "Nothing"
+        start = f"{variable} is not set, and nothing" if shared.mode == "auto" else "Nothing"
         where = f"case {case!r}" if case else "a call outside of any case"
-        hint = recordings.nearest(self.asked)
         advice = f"put {variable} into .env and ask without replay"
-        return NotRecorded(f"{start} is recorded for {where}{hint}; {advice}.")
+        nearest = shared.recordings.nearest(self.asked)
+        return NotRecorded(f"{start} is recorded for {where}{nearest}; {advice}.")
 
     async def send(self) -> httpx2.Response:
-        """Ask the vendor, within the limits."""
-        client, bound = self.client, Decimal(0)
+        """Ask the vendor, within the limits. Raises `LLMError`."""
+        limits, bound = self.shared.limits, Decimal(0)
         names = ("max_tokens", "max_output_tokens", "max_completion_tokens")
-        most = next((int(self.settings[name]) for name in names if self.settings.get(name)), 0)
-        if client.limits.max_cost_usd is not None and most:
+        most = next((int(self.body[name]) for name in names if self.body.get(name)), 0)
+        if limits.max_cost_usd is not None and most:
             bound = upper_bound(self.vendor, self.model, self.asked.most_tokens, most)
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(client.limits.held(self.model, bound))
+            await stack.enter_async_context(limits.held(self.model, bound))
             if self.attempt == 1:
                 self.call.started = time.perf_counter()  # the wait for a slot is not the vendor's
             # Compressed bytes could not be read in a recording.
             self.request.headers["accept-encoding"] = "identity"
-            response = await client.connections.http().send(self.request, stream=True)
+            response = await self.shared.http().send(self.request, stream=True)
             headers = {key: value for key, value in response.headers.items() if key in _KEPT}
             if response.is_success and "event-stream" in headers.get("content-type", ""):
                 self.held = stack.pop_all()
@@ -127,10 +125,10 @@ class Exchange:
 
     async def finish(self, response: httpx2.Response, body: bytes) -> None:
         """Price, take and record an answer. Raises `LLMError` where it is none, or not whole."""
-        client, kind = self.client, response.headers.get("content-type", "")
+        shared, kind = self.shared, response.headers.get("content-type", "")
         data, reply = self._read(body, kind)
         price = cost(self.vendor, data, self.model) if self.is_call else None
-        client.limits.spent += price or 0
+        shared.limits.spent += price or 0
         record = {
             "content_type": kind,
             "request_id": next((response.headers[i] for i in _IDS if i in response.headers), None),
@@ -140,15 +138,14 @@ class Exchange:
             "body": data if "json" in kind else body.decode("utf-8", "replace").split("\n"),
         }
         self._take(reply, record, replayed=False)
-        if client.recordings:
-            self.asked.warn_of_varying(self.call.scope.given)
+        if shared.recordings:
             # In a thread, because a sync takes milliseconds and 50 calls may be in flight.
-            save = client.recordings.save
+            save = shared.recordings.save
             await asyncio.to_thread(save, self.asked, self.call.scope, self.n, record)
 
     def without_key(self, body: bytes) -> bytes:
         """A server that echoes the key must not put it into a file or an error."""
-        key = self.client.connections.key(self.vendor)
+        key = self.shared.key(self.vendor)
         return body.replace(key.get_secret_value().encode(), b"***") if key else body
 
     def _read(self, body: bytes, kind: str) -> tuple[Any, Reply[Any] | None]:

@@ -1,19 +1,17 @@
 """What client, transport and a vendor's file tell each other."""
 
-from __future__ import annotations
-
 import importlib
-import importlib.util
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass, field
+from dataclasses import astuple, dataclass, field
+from importlib.util import find_spec
 from typing import Any, cast
 
 from pydantic import BaseModel
 
 from .errors import LLMError, Rejected
-from .messages import LoggedCall, Message, Reply, Tool
+from .messages import Message, Reply, Tool, Usage
 
 # Vendor -> its module here. A new vendor is one file and one line.
 MODULES = {"anthropic": "anthropic", "openai": "openai"} | dict.fromkeys(
@@ -23,7 +21,7 @@ MODULES = {"anthropic": "anthropic", "openai": "openai"} | dict.fromkeys(
 
 @dataclass(frozen=True)
 class Vendor:
-    """One server. `protocol` is its module here, with four functions.
+    """One server. Its module here has `VENDORS`, by name, and four functions.
 
     `body(request)`: the arguments of the SDK's `create`; None stands for "not given".
     `read(data)`: a Reply; its finish_reason is "max_tokens" or "refusal" where it is one of these.
@@ -36,14 +34,18 @@ class Vendor:
     flavor: str
     sdk: str  # module and class
     endpoint: str  # what of the SDK has `create`; the URL's path ends the same
-    key_variable: str
-    base_url: str | None = None  # None: the SDK knows it, and has a variable for it
+    base_url: str | None = None  # None: the SDK knows it
     free: bool = False  # costs nothing, needs no key
 
     @property
     def protocol(self) -> Any:
         """The module. Raises `Rejected` where this repository was made without it."""
         return part(MODULES[self.name])
+
+    @property
+    def key_variable(self) -> str:
+        """The environment's variable for the key, as the vendors' SDKs call it."""
+        return f"{self.name.upper()}_API_KEY"
 
 
 def vendor_of(address: str) -> Vendor:
@@ -52,13 +54,14 @@ def vendor_of(address: str) -> Vendor:
     if name not in MODULES:
         known = ", ".join(MODULES)
         raise Rejected(f"There is no vendor {name!r}; write a model as vendor:name, with {known}.")
-    return cast(Vendor, part(MODULES[name]).vendor(name))
+    return cast(Vendor, part(MODULES[name]).VENDORS[name])
 
 
 def part(name: str) -> Any:
     """A module beside this one that a repository may be made without. Raises `Rejected`."""
-    if importlib.util.find_spec(f"{__package__}.{name}") is None:
-        advice = "add it with `copier update`, to the answer `vendors` or `parts`"
+    if find_spec(f"{__package__}.{name}") is None:
+        answer = "vendors" if name in MODULES.values() else "parts"
+        advice = f"add it to the answer: copier update -d '{answer}=[{name}, …]'"
         raise Rejected(f"This repository was made without {name}; {advice}.")
     return importlib.import_module(f"{__package__}.{name}")
 
@@ -71,7 +74,7 @@ class Request:
     messages: list[Message]
     system: str | None
     settings: Mapping[str, Any]
-    max_tokens: int = 0
+    max_tokens: int
     returns: type[BaseModel] | None = None
     tools: Sequence[Tool] = ()
     stream: bool = False
@@ -82,7 +85,6 @@ class Request:
         return self.address.partition(":")[2]
 
     def __str__(self) -> str:
-        """Show it as a person reads it."""
         system = [f"[system]\n{self.system}"] if self.system else []
         return "\n\n".join([*system, *map(str, self.messages)])
 
@@ -93,7 +95,7 @@ class Scope:
 
     case: str | None = None
     epoch: int = 0
-    calls: list[LoggedCall] = field(default_factory=list)
+    calls: list[Reply[Any]] = field(default_factory=list)
     asked: Counter[str] = field(default_factory=Counter)  # key of a request -> how often
     given: set[str] = field(default_factory=set)  # by now() and new_id()
 
@@ -116,12 +118,13 @@ class Call:
     def add(self, reply: Reply[Any]) -> None:
         """Take the reply to one exchange, and count those before it (a correction has one) in."""
         before, self.reply = self.reply, reply
-        costs = (reply.cost_usd, before.cost_usd)
+        costs = (before.cost_usd, reply.cost_usd)
         reply.cost_usd = None if costs[0] is None or costs[1] is None else costs[0] + costs[1]
-        reply.usage += before.usage
+        pairs = zip(astuple(before.usage), astuple(reply.usage), strict=True)
+        reply.usage = Usage(*map(sum, pairs))
         reply.latency_s += before.latency_s
-        reply.attempts += before.attempts
         reply.replayed = reply.replayed and (before.replayed or not before.attempts)
+        reply.attempts += before.attempts
 
     def failed(self, kind: type[LLMError], problem: str) -> LLMError:
         """An error that carries what there is of the answer."""
@@ -129,20 +132,9 @@ class Call:
         return kind(f"{reply.model}: {problem}.", reply.text, reply.usage, reply.request_id)
 
     def log(self, prompt: str, error: LLMError | None = None) -> None:
-        """Add a line to the log of the scope."""
-        names = ("model", "cost_usd", "latency_s", "attempts", "replayed", "finish_reason")
-        line = LoggedCall(
-            prompt=prompt,
-            reply=self.reply.text,
-            tool_calls=[
-                {"id": call.id, "name": call.name, "arguments": call.arguments}
-                for call in self.reply.tool_calls
-            ],
-            error=str(error) if error else None,
-            **asdict(self.reply.usage),
-            **{name: getattr(self.reply, name) for name in names},
-        )
-        self.scope.calls.append(line)
+        """Add what came of it to the log of the scope."""
+        self.reply.prompt, self.reply.error = prompt, str(error) if error else None
+        self.scope.calls.append(self.reply)
 
 
 # How the transport, below an SDK, knows whose call it is.
