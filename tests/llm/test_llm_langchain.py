@@ -20,17 +20,9 @@ def snippets() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("package", "make", "model"),
-    [
-        ("langchain_openai", "chat_openai", "gpt-5.5"),
-        ("langchain_anthropic", "chat_anthropic", "claude-sonnet-5"),
-    ],
+    ("make", "model"), [("chat_openai", "gpt-5.5"), ("chat_anthropic", "claude-sonnet-5")]
 )
-def test_the_page_about_langchain_records_and_replays(
-    client, vendors_at, tmp_path, package, make, model
-):
-    pytest.importorskip("langchain_openai", reason="langchain-openai is not installed")
-    pytest.importorskip("langchain_anthropic", reason="langchain-anthropic is not installed")
+def test_the_page_about_langchain_records_and_replays(client, vendors_at, tmp_path, make, model):
     names = snippets()
     vendors_at.text = lambda body: "Forty-two."
 

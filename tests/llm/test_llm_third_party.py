@@ -1,7 +1,7 @@
-"""Against fake servers that others wrote; each is left out, with a reason, where it is missing.
+"""Against fake servers that others wrote, fetched from their package indexes for these tests alone.
 
-AIMOCK and LLMOCK name their commands: CI installs the npm package @copilotkit/aimock (its command
-is node_modules/.bin/llmock) and the PyPI package llmock, in a place of its own.
+Where one cannot be had (no npx, no index) its tests are left out, with the reason; with
+TAKEHOME_THIRD_PARTY=1, as in CI, that is a failure.
 """
 
 from __future__ import annotations
@@ -9,11 +9,15 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
+import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +39,39 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def started(command: list[str], port: int) -> subprocess.Popen:
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(200):
+@contextmanager
+def started(command: list[str], port: int) -> Iterator[None]:
+    """Run a server. Its launcher (uv, npx) has children: all of them are ended."""
+    launcher = shutil.which(command[0])
+    server = launcher and subprocess.Popen(
+        [launcher, *command[1:]],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        if not server or not listening(server, port):
+            if os.environ.get("TAKEHOME_THIRD_PARTY"):
+                raise AssertionError(f"this server did not start: {' '.join(command)}")
+            pytest.skip(f"this server is not to be had here: {' '.join(command)}")
+        yield
+    finally:
+        if server:
+            with suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
+
+
+def listening(server: subprocess.Popen, port: int) -> bool:
+    for _ in range(1200):
         with socket.socket() as one:
             if one.connect_ex(("127.0.0.1", port)) == 0:
-                return server
+                return True
+        if server.poll() is not None:
+            return False
         time.sleep(0.05)
-    server.kill()
-    raise AssertionError(f"{command[0]} did not start")
+    return False
 
 
 def point_to(monkeypatch: pytest.MonkeyPatch, anthropic: str, openai: str) -> None:
@@ -56,9 +84,6 @@ def point_to(monkeypatch: pytest.MonkeyPatch, anthropic: str, openai: str) -> No
 
 @pytest.fixture
 def aimock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    command = os.environ.get("AIMOCK")
-    if not command:
-        pytest.skip("AIMOCK is not set: npm install @copilotkit/aimock, see the docstring")
     number = {"match": {"userMessage": "How many"}, "response": {"content": '{"n": 7}'}}
     error = {"message": "slow down", "type": "rate_limit_error"}
     limited = {"match": {"userMessage": "too much"}, "response": {"error": error, "status": 429}}
@@ -69,27 +94,22 @@ def aimock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     text = json.dumps({"fixtures": [number, limited, tools]})
     (fixtures / "synthetic.json").write_text(text, "utf-8")
     port = free_port()
+    command = ["npx", "--yes", "--package", "@copilotkit/aimock", "llmock"]
     options = ["-p", str(port), "-f", str(fixtures), "--log-level", "warn"]
-    server = started([*command.split(), *options], port)
     point_to(monkeypatch, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port}/v1")
-    yield
-    server.kill()
-    server.wait()
+    with started([*command, *options], port):
+        yield
 
 
 @pytest.fixture
 def llmock(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    command = os.environ.get("LLMOCK")
-    if not command:
-        pytest.skip("LLMOCK is not set: uv tool install llmock, see the docstring")
     port = free_port()
+    command = [sys.executable, "-m", "uv", "tool", "run", "--from", "llmock", "llmock"]
     options = ["serve", "-p", str(port), "-h", "127.0.0.1", "--log-level", "warning"]
-    server = started([*command.split(), *options], port)
     url = f"http://127.0.0.1:{port}"
     point_to(monkeypatch, f"{url}/anthropic", f"{url}/v1")
-    yield url
-    server.kill()
-    server.wait()
+    with started([*command, *options], port):
+        yield url
 
 
 def add(a: int) -> int:
