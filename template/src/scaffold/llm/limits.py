@@ -9,12 +9,10 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .errors import BudgetExceeded, TimedOut
-
-if TYPE_CHECKING:
-    from .vendors import Vendor
+from .vendors import Vendor
 
 
 class Limits:
@@ -67,7 +65,7 @@ async def deadline(seconds: float | None, model: str) -> AsyncGenerator[None]:
         raise TimedOut(f"{model} took longer than its deadline; {advice}.") from None
 
 
-def cost(vendor: "Vendor", answer: dict[str, Any], asked_model: str) -> Decimal | None:
+def cost(vendor: Vendor, answer: dict[str, Any], asked_model: str) -> Decimal | None:
     """US dollars for one answer, or None where the price or the usage is not known.
 
     Long-context tiers, cache reads and writes, and the service tier are genai-prices' business.
@@ -76,18 +74,17 @@ def cost(vendor: "Vendor", answer: dict[str, Any], asked_model: str) -> Decimal 
         return Decimal(0)
     from genai_prices import extract_usage
 
-    tier, names = answer.get("service_tier"), (vendor.provider, vendor.flavor)
+    names = {"provider_id": vendor.provider, "api_flavor": vendor.flavor}
+    tier = answer.get("service_tier")
     context = {"service_tier": tier} if isinstance(tier, str) else None
     for model in (answer.get("model"), asked_model):  # a server may name its model its own way
         with suppress(LookupError, ValueError):
-            used = extract_usage(
-                {**answer, "model": model}, provider_id=names[0], api_flavor=names[1]
-            )
+            used = extract_usage({**answer, "model": model}, **names)
             return used.calc_price(price_context=context).total_price
     return None
 
 
-def upper_bound(vendor: "Vendor", model: str, tokens: int, max_tokens: int) -> Decimal:
+def upper_bound(vendor: Vendor, model: str, tokens: int, max_tokens: int) -> Decimal:
     """What a request of so many tokens can cost at most. Raises `BudgetExceeded`: no price."""
     if vendor.free:
         return Decimal(0)
@@ -99,5 +96,5 @@ def upper_bound(vendor: "Vendor", model: str, tokens: int, max_tokens: int) -> D
         return calc_price(usage, model, provider_id=vendor.provider).total_price
     except (LookupError, ValueError):
         advice = "set max_cost_usd=None, or choose a model with a known price"
-        message = f"max_cost_usd cannot hold: no price of {model} known; {advice}."
-        raise BudgetExceeded(message) from None
+        said = f"max_cost_usd cannot hold: no price of {model} known; {advice}."
+        raise BudgetExceeded(said) from None
