@@ -6,7 +6,6 @@ from pydantic import BaseModel
 from scaffold.evals import (
     Case,
     CasesError,
-    NotMapped,
     map_rows,
     read_cases,
     read_rows,
@@ -117,7 +116,7 @@ def test_all_that_is_not_mapped_is_named_at_once(tmp_path):
     path = tmp_path / "raw.csv"
     path.write_text("body;label\na;b\n", "utf-8")
     mapping = {"id": "nummer", "input.text": "?", "expected.total": "label"}
-    with pytest.raises(NotMapped) as caught:
+    with pytest.raises(CasesError) as caught:
         list(map_rows(read_rows(path), mapping, **MODELS))
     said = str(caught.value)
     assert said.startswith("MAPPING in your cases.py: still to be mapped")
@@ -141,12 +140,11 @@ def test_nothing_is_written_where_a_row_is_bad(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_latin_1_is_said_in_a_sentence_and_can_be_read(tmp_path):
+def test_latin_1_is_said_in_a_sentence(tmp_path):
     path = tmp_path / "raw.csv"
     path.write_bytes("text\nGrüße\n".encode("latin-1"))
     with pytest.raises(CasesError, match="Latin-1"):
         list(read_rows(path))
-    assert list(read_rows(path, encoding="latin-1")) == [{"text": "Grüße"}]
 
 
 def test_a_folder_gives_a_row_per_file(tmp_path):
@@ -159,8 +157,8 @@ def test_a_folder_gives_a_row_per_file(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("content", ['[{"a": 1}]', '{"data": [{"a": 1}], "v": 2}', '{"a": 1}'])
-def test_json_is_a_list_an_object_of_one_list_or_one_row(tmp_path, content):
+@pytest.mark.parametrize("content", ['[{"a": 1}]', '[\n{"a":\n1}]\n', '{"a": 1}\n'])
+def test_json_is_a_list_or_lines(tmp_path, content):
     path = tmp_path / "raw.json"
     path.write_text(content, "utf-8")
     assert list(read_rows(path)) == [{"a": 1}]

@@ -1,0 +1,80 @@
+"""Figures over all rows (macro F1, kappa, calibration) and over epochs: the part `summaries`."""
+
+import random
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import asdict
+from functools import partial
+from math import comb
+from typing import Any
+
+from .results import PLAIN, Row, Run, Scores, names_of, tries_of
+from .stats import Estimate, estimate
+
+Summary = Callable[[Sequence[dict[str, Any]]], float | None]
+
+
+def figures(run: Run, rows: list[Row], scores: Scores) -> dict[str, dict[str, Any]]:
+    """Each declared summary, and pass@k and pass^k of each score that is 0 or 1 in every epoch."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in names_of(rows):
+        tries = tries_of(rows, name, scores)
+        clusters = [cluster for _, cluster in tries]
+        binary = all(value in (0, 1) for values in tries.values() for value in values)
+        for k in range(2, min(map(len, tries.values()), default=0) + 1 if binary else 0):
+            for sign, chance in (("@", pass_at_k), ("^", pass_hat_k)):
+                values = [chance(len(some), some.count(1), k) for some in tries.values()]
+                found[f"{name} pass{sign}{k}"] = asdict(estimate(values, clusters))
+    records, clusters = list(run.records(rows)), [row.cluster for row in rows]
+    for name in scores:
+        if summary := scores.get(name, PLAIN).summary:
+            found[name] = asdict(bootstrap(clusters, partial(_figure, summary, records)))
+    return found
+
+
+def paired(
+    runs: tuple[Run, Run], before: list[Row], after: list[Row], summary: Summary
+) -> tuple[Estimate, Estimate, Estimate, None]:
+    """A, B and B - A of a figure over all rows, over the same draws of whole groups; no p."""
+    keys = {(r.id, r.epoch) for r in before} & {(r.id, r.epoch) for r in after}
+    sides = [[r for r in rows if (r.id, r.epoch) in keys] for rows in (before, after)]
+    a, b = (list(run.records(rows)) for run, rows in zip(runs, sides, strict=True))
+
+    def gap(drawn: Sequence[int]) -> float | None:
+        x, y = _figure(summary, a, drawn), _figure(summary, b, drawn)
+        return None if x is None or y is None else y - x
+
+    clusters = [row.cluster for row in sides[0]]
+    one, other = (bootstrap(clusters, partial(_figure, summary, side)) for side in (a, b))
+    return one, other, bootstrap(clusters, gap), None
+
+
+def _figure(summary: Summary, records: list[Any], drawn: Sequence[int]) -> float | None:
+    return summary([records[index] for index in drawn])
+
+
+def bootstrap(
+    clusters: Sequence[Hashable], figure: Callable[[Sequence[int]], float | None]
+) -> Estimate:
+    """Any figure of the values at given indices; whole clusters are drawn 1,000 times (seed 0)."""
+    members: dict[Hashable, list[int]] = {}
+    for index, cluster in enumerate(clusters):
+        members.setdefault(cluster, []).append(index)
+    pools, source, n = list(members.values()), random.Random(0), len(clusters)
+    found, method = figure(range(n)) if n else None, f"bootstrap, {len(pools)} groups"
+    if len(pools) < 2:
+        return Estimate(found, None, None, None, n, len(pools), f"{method}: too few")
+    draws = (source.choices(pools, k=len(pools)) for _ in range(1000))
+    figures = [figure([index for pool in draw for index in pool]) for draw in draws]
+    known = sorted(value for value in figures if value is not None and value == value)
+    low, high = (known[round(p * (len(known) - 1))] if known else None for p in (0.025, 0.975))
+    return Estimate(found, low, high, None, n, len(pools), method)
+
+
+def pass_at_k(n: int, right: int, k: int) -> float:
+    """Chance that one of k tries is right, from n tries (Chen et al. 2021, 2107.03374)."""
+    return 1 - comb(n - right, k) / comb(n, k)
+
+
+def pass_hat_k(n: int, right: int, k: int) -> float:
+    """Chance that all k tries are right, from n tries (Yao et al. 2024, 2406.12045)."""
+    return comb(right, k) / comb(n, k)
