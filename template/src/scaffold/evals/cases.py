@@ -52,12 +52,12 @@ def _lines(path: Path) -> Iterator[tuple[str, Any]]:
     if (text := _text(path)) is None:
         raise CasesError(f"{path} is not UTF-8, probably Latin-1: save it as UTF-8")
     if kind in (".jsonl", ".json"):
-        whole = _parsed(text)
-        found = whole if isinstance(whole, list) else map(_parsed, text.split("\n"))
-        yield from ((f"line {n}", item) for n, item in enumerate(found, 1) if item != "")
+        items = _parsed(text) if kind == ".json" else [*map(_parsed, text.split("\n"))]
+        items = items if isinstance(items, list) else [items]
+        yield from ((f"line {n}", item) for n, item in enumerate(items, 1) if item != "")
         return
     csv.field_size_limit(2**31 - 1)
-    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    delimiter = max(",;\t|", key=text.partition("\n")[0].count)
     reader, number = csv.DictReader(StringIO(text), delimiter=delimiter), 2
     for cells in reader:
         yield f"line {number}", {name: cell or None for name, cell in cells.items()}

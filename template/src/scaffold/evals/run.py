@@ -18,14 +18,26 @@ from .cases import CasesError, write_whole
 from .compare import compare
 from .outcome import Case, Outcome, Score, Scorer, Solver
 from .publication import write_report
-from .results import PLAIN, TOKENS, Results, Row, Run, RunError, row_of, summaries, summarise
+from .results import (
+    PLAIN,
+    TOKENS,
+    Results,
+    Row,
+    Run,
+    RunError,
+    Scores,
+    row_of,
+    summaries,
+    summarise,
+)
 
 AnyCase = Case[Any, Any]
+AnyOutcome = Outcome[Any]
 _jsonable = partial(to_jsonable_python, bytes_mode="base64", fallback=repr)
 
 
 async def evaluate(
-    cases: Collection[Case[Any, Any]],
+    cases: Collection[AnyCase],
     solver: Solver,
     score: Scorer,
     *,
@@ -45,7 +57,8 @@ async def evaluate(
     the folder holds a run already (`resume` goes on with it) or the disk is full.
     """
     summaries(scores)  # what is not there is said before anything is spent
-    shas = {case.id: _sha(case) for case in cases}
+    contents = {case.id: json.dumps(_jsonable(case), sort_keys=True) for case in cases}
+    shas = {name: sha256(text.encode()).hexdigest()[:16] for name, text in contents.items()}
     if len(shas) < len(cases):
         raise CasesError("two cases have the same id; give each its own")
     total, stopped = len(shas) * epochs, "it was interrupted"
@@ -62,13 +75,11 @@ async def evaluate(
                 nonlocal stopped
                 for case, epoch in jobs:
                     outcome = await _solve(solver, case, epoch, timeout_s)
-                    if outcome.error_kind == "BudgetExceeded":
-                        stopped = str(
-                            outcome.error
-                        )  # of no case: a resume runs it, with more money
+                    if outcome.error_kind == "BudgetExceeded":  # no result: a resume runs the case
+                        stopped = str(outcome.error)
                         return
-                    record = {"sha": shas[case.id], "epoch": epoch}
-                    record |= _record(case, outcome, score, scores)
+                    about = {"sha": shas[case.id], "epoch": epoch}
+                    record = about | _record(case, outcome, score, scores)
                     run.rows.append(row_of(record, file.tell()))
                     # Half a surrogate pair is no UTF-8: its escape is the same JSON.
                     line = json.dumps(record, ensure_ascii=False) + "\n"
@@ -113,21 +124,18 @@ def _opened(folder: Path, resume: bool, manifest: Mapping[str, Any]) -> Run:
     lines, about = folder / "cases.jsonl", folder / "manifest.json"
     if lines.exists() and not resume:
         raise RunError(f"{folder} holds a run already: go on with it by --resume {folder.name}")
-    folder.mkdir(parents=True, exist_ok=True)
-    lines.touch()
     begun = {"started": datetime.now(UTC).isoformat(timespec="seconds")}
     before = json.loads(about.read_text("utf-8")) if about.exists() else {}
     _write_json(about, begun | before | dict(manifest))
+    lines.touch()
     return Run.read(folder)
 
 
-async def _solve(
-    solver: Solver, case: AnyCase, epoch: int, timeout_s: float | None
-) -> Outcome[Any]:
+async def _solve(solver: Solver, case: AnyCase, epoch: int, limit_s: float | None) -> AnyOutcome:
     """Whatever happens in a case is its outcome; only a cancellation of the run goes through."""
     begun = time.perf_counter()
     try:
-        async with asyncio.timeout(timeout_s):
+        async with asyncio.timeout(limit_s):
             outcome = await solver(case, epoch)
     except (Exception, SystemExit, asyncio.CancelledError) as error:
         this = asyncio.current_task()
@@ -137,14 +145,12 @@ async def _solve(
     if outcome.output is None and not outcome.error_kind:
         outcome.error, outcome.error_kind = "the solver returned None", "NoOutput"
     # A replayed call takes a millisecond here: what it took when it was recorded counts.
-    recorded = sum(call["latency_s"] for call in outcome.calls if call.get("replayed"))
+    recorded = sum(call.get("latency_s", 0.0) for call in outcome.calls if call.get("replayed"))
     outcome.latency_s = outcome.latency_s or time.perf_counter() - begun + recorded
     return outcome
 
 
-def _record(
-    case: AnyCase, outcome: Outcome[Any], score: Scorer, scores: Mapping[str, Score]
-) -> dict[str, Any]:
+def _record(case: AnyCase, outcome: AnyOutcome, score: Scorer, scores: Scores) -> dict[str, Any]:
     """A line of cases.jsonl; an exception of the candidate's scorer is the case's result as well."""
     given: dict[str, Any] = {}
     try:
@@ -152,13 +158,15 @@ def _record(
         if not all(value is None or isfinite(value) for value in given.values()):
             raise ValueError(f"a score must be a finite number: {given}")
     except Exception as error:
-        given, outcome.error, outcome.error_kind = {}, f"scoring: {error!r}", "ScoringError"
+        raised = Outcome[Any].failed(error)
+        given, outcome.error_kind = {}, "ScoringError"
+        outcome.error = f"scoring: {raised.error_kind}: {raised.error}"
     values = {name: None if value is None else float(value) for name, value in given.items()}
     name, first = next(iter(values.items()), ("", None))
     up = scores.get(name, PLAIN).higher_is_better
     wrong = first is not None and (first < 1 if up else first > 0)
-    calls = outcome.calls
-    costs: list[Any] = [call.get("cost_usd") for call in calls]
+    calls: list[Any] = outcome.calls
+    costs = [call.get("cost_usd") for call in calls]
     return {
         **_jsonable(case),
         "cluster": case.id if case.group is None else f"group: {case.group}",
@@ -166,13 +174,9 @@ def _record(
         "failed": wrong or outcome.error_kind is not None,
         "cost_usd": None if None in costs else float(sum(costs)),
         "tokens": {kind: sum(c.get(f"{kind}_tokens", 0) for c in calls) for kind in TOKENS},
-        "models": sorted({call["model"] for call in calls}),
+        "models": sorted({str(call.get("model")) for call in calls}),
         **_jsonable(outcome),
     }
-
-
-def _sha(case: AnyCase) -> str:
-    return sha256(json.dumps(_jsonable(case), sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:

@@ -3,14 +3,14 @@
 import random
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import asdict
-from functools import partial
 from math import comb
 from typing import Any
 
-from .results import PLAIN, Row, Run, Scores, names_of, tries_of
+from .results import Row, Run, Scores, names_of, tries_of
 from .stats import Estimate, estimate
 
 Summary = Callable[[Sequence[dict[str, Any]]], float | None]
+Figure = Callable[[Sequence[int]], float | None]  # of the values at these indices
 
 
 def figures(run: Run, rows: list[Row], scores: Scores) -> dict[str, dict[str, Any]]:
@@ -24,10 +24,11 @@ def figures(run: Run, rows: list[Row], scores: Scores) -> dict[str, dict[str, An
             for sign, chance in (("@", pass_at_k), ("^", pass_hat_k)):
                 values = [chance(len(some), some.count(1), k) for some in tries.values()]
                 found[f"{name} pass{sign}{k}"] = asdict(estimate(values, clusters))
-    records, clusters = list(run.records(rows)), [row.cluster for row in rows]
-    for name in scores:
-        if summary := scores.get(name, PLAIN).summary:
-            found[name] = asdict(bootstrap(clusters, partial(_figure, summary, records)))
+    clusters = [row.cluster for row in rows]
+    for name, score in scores.items():
+        if score.summary:
+            figure = _over(list(run.records(rows)), score.summary)
+            found[name] = asdict(bootstrap(clusters, figure))
     return found
 
 
@@ -37,24 +38,21 @@ def paired(
     """A, B and B - A of a figure over all rows, over the same draws of whole groups; no p."""
     keys = {(r.id, r.epoch) for r in before} & {(r.id, r.epoch) for r in after}
     sides = [[r for r in rows if (r.id, r.epoch) in keys] for rows in (before, after)]
-    a, b = (list(run.records(rows)) for run, rows in zip(runs, sides, strict=True))
+    a, b = (_over(list(run.records(rows)), summary) for run, rows in zip(runs, sides, strict=True))
 
     def gap(drawn: Sequence[int]) -> float | None:
-        x, y = _figure(summary, a, drawn), _figure(summary, b, drawn)
+        x, y = a(drawn), b(drawn)
         return None if x is None or y is None else y - x
 
     clusters = [row.cluster for row in sides[0]]
-    one, other = (bootstrap(clusters, partial(_figure, summary, side)) for side in (a, b))
-    return one, other, bootstrap(clusters, gap), None
+    return bootstrap(clusters, a), bootstrap(clusters, b), bootstrap(clusters, gap), None
 
 
-def _figure(summary: Summary, records: list[Any], drawn: Sequence[int]) -> float | None:
-    return summary([records[index] for index in drawn])
+def _over(records: list[Any], summary: Summary) -> Figure:
+    return lambda drawn: summary([records[index] for index in drawn])
 
 
-def bootstrap(
-    clusters: Sequence[Hashable], figure: Callable[[Sequence[int]], float | None]
-) -> Estimate:
+def bootstrap(clusters: Sequence[Hashable], figure: Figure) -> Estimate:
     """Any figure of the values at given indices; whole clusters are drawn 1,000 times (seed 0)."""
     members: dict[Hashable, list[int]] = {}
     for index, cluster in enumerate(clusters):
