@@ -133,6 +133,18 @@ def test_a_bad_row_is_named_by_its_line_even_after_a_field_of_many_lines(tmp_pat
     assert places == {"raw.csv line 5", "raw.csv line 6"}
 
 
+def test_a_line_that_is_no_object_is_named_by_mapping_and_seen_by_who_reads_rows(tmp_path):
+    path = tmp_path / "raw.jsonl"
+    path.write_text('{"body": \nnot json\n', "utf-8")
+    assert list(read_rows(path)) == [{None: '{"body":'}, {None: "not json"}]
+    with pytest.raises(CasesError) as caught:
+        map_rows(read_rows(path), {"input.text": "body"}, **MODELS)
+    assert [line.split(": ")[0] for line in str(caught.value).splitlines()] == [
+        "raw.jsonl line 1",
+        "raw.jsonl line 2",
+    ]
+
+
 def test_nothing_is_written_where_a_row_is_bad(tmp_path):
     rows = [{"body": "x"}, {"body": None}]
     with pytest.raises(CasesError):

@@ -93,8 +93,8 @@ def map_rows(
     read, problems, cases = list(rows), list[str](), dict[str, Case[In, Ex]]()
     generic: Any = Case
     adapter = TypeAdapter(generic[input, expected])
-    if mapping is not None and read:
-        _check(mapping, read, adapter)
+    if mapping is not None and (whole := [row for row in read if None not in row]):
+        _check(mapping, whole, adapter)
     for number, row in enumerate(read, 1):
         cells = {"id": f"{number:06}"} | {name: row.get(c) for name, c in (mapping or {}).items()}
         try:
@@ -113,19 +113,15 @@ def map_rows(
 
 
 def _check(mapping: Mapping[str, str], rows: list[Any], adapter: TypeAdapter[Any]) -> None:
-    left = [name for name, column in mapping.items() if column == "?"]
+    columns = dict.fromkeys(name for row in rows for name in row)
+    left = [f"{name} (column {c})" for name, c in mapping.items() if c not in columns]
     try:  # as a row, the mapping itself lacks the required fields that it does not name
         adapter.validate_python({"id": "1", "input": {}} | _nested(mapping))
     except ValidationError as error:
         left += [".".join(map(str, e["loc"])) for e in error.errors() if e["type"] == "missing"]
-    columns = dict.fromkeys(name for row in rows for name in row)
-    absent = [f"{c} (for {name})" for name, c in mapping.items() if c not in {*columns, "?"}]
-    if left or absent:
-        raise CasesError(
-            f"MAPPING in your cases.py: still to be mapped: {', '.join(left) or 'nothing'}; no such "
-            f"column: {', '.join(absent) or 'none'}. The columns "
-            f"({getattr(rows[0], 'where', 'row 1')}): {', '.join(columns)}"
-        )
+    if left:
+        said = f"MAPPING in your cases.py: still to be mapped: {', '.join(left)}. The columns"
+        raise CasesError(f"{said} ({getattr(rows[0], 'where', 'row 1')}): {', '.join(columns)}")
 
 
 def _nested(row: Mapping[str, Any]) -> dict[str, Any]:

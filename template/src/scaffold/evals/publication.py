@@ -48,7 +48,7 @@ def write_report(run: Run, results: Results, scores: Scores) -> None:
     # The worst 400 are cut at 1 kB a field, those after them sooner: 2,000 stay below 5 MB.
     cases = [_case(r, 1024 if at < 400 else 120) for at, r in enumerate(run.records(shown))]
     about = {"results": results, "manifest": run.manifest, "names": names, "cases": cases}
-    page = filled("report.html.j2", **about, total=len(rows), most=MOST_CASES)
+    page = filled("report.html.j2", total=len(rows), most=MOST_CASES, **about)
     (run.folder / "report.html").write_text(page, "utf-8", errors="replace", newline="\n")
 
 
@@ -96,10 +96,8 @@ def results_table(results: Results) -> str:
 
 def results_block(folder: Path) -> str:
     """The same for README, with the solver, the date, counted causes and three failures."""
-    results, manifest = (
-        json.loads((folder / f"{name}.json").read_text("utf-8")) for name in ("results", "manifest")
-    )
+    files = {name: (folder / f"{name}.json").read_text("utf-8") for name in ("results", "manifest")}
+    about = {name: json.loads(text) for name, text in files.items()}
     failures = read_failures(folder / "failures.csv")
     causes = Counter(row["cause"] or "without a cause in failures.csv" for row in failures)
-    about = {"results": results, "manifest": manifest, "failures": failures}
-    return filled("results.md.j2", **about, causes=causes.most_common())
+    return filled("results.md.j2", failures=failures, causes=causes.most_common(), **about)

@@ -50,9 +50,9 @@ def student(values: Values, clusters: Clusters, least: float | None) -> Estimate
 
 
 def _widened(found: Estimate, plain: float, least: float) -> tuple[float, float]:
-    """The quantile, and how often clusters multiply the variance `plain` (never below 1).
+    """The quantile, and a survey's design effect (Korn & Graubard 1998): never less than 1.
 
-    That is a survey's design effect (Korn & Graubard 1998); `least` where nothing varies.
+    It says how many times the variance `plain` clusters make; `least` where nothing varies.
     """
     if found.groups == found.n:
         return Z, 1.0
