@@ -37,7 +37,8 @@ def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}
         of = scores.get(name, PLAIN)
         sign = 1 if of.higher_is_better else -1
         if of.summary:
-            one, other, diff, p = summaries(scores).paired(runs, before, after, of.summary)
+            one, other, diff = summaries(scores).paired(runs, (before, after), of.summary)
+            p = None
         else:
             was, now = (tries_of(rows, name, scores) for rows in (before, after))
             keys = [key for key in was if key in now]

@@ -123,7 +123,7 @@ def summarise(run: Run, scores: Scores, total: int) -> Results:
         "by_tag": {p: {n: mean_of(slices[p], n, scores) for n in names} for p in sorted(slices)},
         "cost_usd": cost_of(run.rows),
         "latency_s": {f"p{p}": times[(len(times) - 1) * p // 100] for p in (50, 90, 99)},
-        "tokens": {kind: sum(row.tokens[kind] for row in run.rows) for kind in TOKENS},
+        "tokens": {kind: sum(row.tokens[i] for row in run.rows) for i, kind in enumerate(TOKENS)},
         "error_kinds": dict(sorted(Counter(r.error_kind for r in rows if r.error_kind).items())),
         "models": sorted({model for row in run.rows for model in row.models}),
         "unreviewed": len({row.id for row in run.rows if not row.reviewed}),

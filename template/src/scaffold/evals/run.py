@@ -57,8 +57,8 @@ async def evaluate(
     the folder holds a run already (`resume` goes on with it) or the disk is full.
     """
     summaries(scores)  # what is not there is said before anything is spent
-    contents = {case.id: json.dumps(_jsonable(case), sort_keys=True) for case in cases}
-    shas = {name: sha256(text.encode()).hexdigest()[:16] for name, text in contents.items()}
+    contents = ((case.id, json.dumps(_jsonable(case), sort_keys=True)) for case in cases)
+    shas = {name: sha256(text.encode()).hexdigest()[:16] for name, text in contents}
     if len(shas) < len(cases):
         raise CasesError("two cases have the same id; give each its own")
     total, stopped = len(shas) * epochs, "it was interrupted"
@@ -173,7 +173,7 @@ def _record(case: AnyCase, outcome: AnyOutcome, score: Scorer, scores: Scores) -
         "scores": values,
         "failed": wrong or outcome.error_kind is not None,
         "cost_usd": None if None in costs else float(sum(costs)),
-        "tokens": {kind: sum(c.get(f"{kind}_tokens", 0) for c in calls) for kind in TOKENS},
+        "tokens": [sum(call.get(f"{kind}_tokens", 0) for call in calls) for kind in TOKENS],
         "models": sorted({str(call.get("model")) for call in calls}),
         **_jsonable(outcome),
     }

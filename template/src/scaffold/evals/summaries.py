@@ -1,7 +1,7 @@
 """Figures over all rows (macro F1, kappa, calibration) and over epochs: the part `summaries`."""
 
 import random
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import asdict
 from math import comb
 from typing import Any
@@ -27,29 +27,27 @@ def figures(run: Run, rows: list[Row], scores: Scores) -> dict[str, dict[str, An
     clusters = [row.cluster for row in rows]
     for name, score in scores.items():
         if score.summary:
-            figure = _over(list(run.records(rows)), score.summary)
-            found[name] = asdict(bootstrap(clusters, figure))
+            found[name] = asdict(bootstrap(clusters, _over(run.records(rows), score.summary)))
     return found
 
 
-def paired(
-    runs: tuple[Run, Run], before: list[Row], after: list[Row], summary: Summary
-) -> tuple[Estimate, Estimate, Estimate, None]:
-    """A, B and B - A of a figure over all rows, over the same draws of whole groups; no p."""
-    keys = {(r.id, r.epoch) for r in before} & {(r.id, r.epoch) for r in after}
-    sides = [[r for r in rows if (r.id, r.epoch) in keys] for rows in (before, after)]
-    a, b = (_over(list(run.records(rows)), summary) for run, rows in zip(runs, sides, strict=True))
+def paired(runs: Sequence[Run], sides: Sequence[list[Row]], summary: Summary) -> list[Estimate]:
+    """A, B and B - A of a figure over all rows, over the same draws of whole groups."""
+    keys = set.intersection(*({(r.id, r.epoch) for r in rows} for rows in sides))
+    sides = [[r for r in rows if (r.id, r.epoch) in keys] for rows in sides]
+    a, b = (_over(run.records(rows), summary) for run, rows in zip(runs, sides, strict=True))
 
     def gap(drawn: Sequence[int]) -> float | None:
         x, y = a(drawn), b(drawn)
         return None if x is None or y is None else y - x
 
     clusters = [row.cluster for row in sides[0]]
-    return bootstrap(clusters, a), bootstrap(clusters, b), bootstrap(clusters, gap), None
+    return [bootstrap(clusters, figure) for figure in (a, b, gap)]
 
 
-def _over(records: list[Any], summary: Summary) -> Figure:
-    return lambda drawn: summary([records[index] for index in drawn])
+def _over(records: Iterable[dict[str, Any]], summary: Summary) -> Figure:
+    held = list(records)
+    return lambda drawn: summary([held[index] for index in drawn])
 
 
 def bootstrap(clusters: Sequence[Hashable], figure: Figure) -> Estimate:
