@@ -18,12 +18,11 @@ def figures(run: Run, rows: list[Row], scores: Scores) -> dict[str, dict[str, An
     found: dict[str, dict[str, Any]] = {}
     for name in names_of(rows):
         tries = tries_of(rows, name, scores)
-        clusters = [cluster for _, cluster in tries]
         binary = all(value in (0, 1) for values in tries.values() for value in values)
         for k in range(2, min(map(len, tries.values()), default=0) + 1 if binary else 0):
             for sign, chance in (("@", pass_at_k), ("^", pass_hat_k)):
                 values = [chance(len(some), some.count(1), k) for some in tries.values()]
-                found[f"{name} pass{sign}{k}"] = asdict(estimate(values, clusters))
+                found[f"{name} pass{sign}{k}"] = asdict(estimate(values, [c for _, c in tries]))
     clusters = [row.cluster for row in rows]
     for name, score in scores.items():
         if score.summary:
