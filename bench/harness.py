@@ -53,8 +53,9 @@ async def main():
 """
 OURS = """
 from pathlib import Path
-from scaffold.evals import Case, Outcome, RunOptions, evaluate
-from scaffold.evals.terminal import progress, results_table
+from scaffold.evals import Case, Outcome, evaluate
+from scaffold.evals.publication import results_table
+from scaffold.evals.terminal import progress
 async def solve(case, epoch):
     await wait()
     return Outcome({"right": int(case.id) % 5 > 0})
@@ -64,7 +65,7 @@ async def main():
     cases = [Case(str(i), {"i": i}, {"right": True}) for i in range(CASES)]
     with progress() as show:
         results = await evaluate(cases, solve, score, folder=Path("run"),
-                                 options=RunOptions(concurrency=IN_FLIGHT), on_progress=show)
+                                 concurrency=IN_FLIGHT, on_progress=show)
     print(results_table(results))
     assert results["n"] == CASES and not results["errors"]
 """

@@ -5,6 +5,7 @@ scikit-learn's own computation of the same metric.
 """
 
 import asyncio
+import json
 from collections import Counter
 
 import pytest
@@ -22,11 +23,11 @@ from statsmodels.stats.proportion import proportion_confint
 from scaffold.evals import (
     Case,
     Outcome,
-    RunOptions,
     Score,
     compare,
     evaluate,
     exact,
+    gate,
     read_cases,
     write_cases,
 )
@@ -78,20 +79,24 @@ def bundled(tmp_path_factory):
         async def solve(case, epoch, answers=predicted[name]):
             return Outcome({"label": answers[int(case.id)]})
 
-        options = RunOptions(baseline=folder / "majority")
         declared = {"macro_f1": Score(summary=in_memory)}
         asyncio.run(
-            evaluate(cases, solve, score, folder=folder / name, options=options, scores=declared)
+            evaluate(
+                cases,
+                solve,
+                score,
+                folder=folder / name,
+                baseline=folder / "majority",
+                scores=declared,
+            )
         )
     return folder, truth, predicted, declared
 
 
 @pytest.mark.parametrize("name", ["majority", "logistic"])
 def test_figures_on_bundled_data_agree_with_scikit_learn(bundled, name):
-    from scaffold.evals import read_results
-
     folder, truth, predicted, _ = bundled
-    results = read_results(folder / name)
+    results = json.loads((folder / name / "results.json").read_text("utf-8"))
     found = results["scores"]["exact"]
     assert found["n"] == len(truth) == 569
     assert found["mean"] == pytest.approx(accuracy_score(truth, predicted[name]))
@@ -115,11 +120,11 @@ def test_two_baselines_on_bundled_data_are_compared_as_statsmodels_does(bundled)
     )
     gained = sum(y and not x for x, y in zip(a, b, strict=True))
     lost = sum(x and not y for x, y in zip(a, b, strict=True))
-    assert (len(found.gained), len(found.lost)) == (gained, lost)
+    assert (len(found["flipped"]["gained"]), len(found["flipped"]["lost"])) == (gained, lost)
     wanted = mcnemar([[0, gained], [lost, 0]], exact=True).pvalue
-    assert found.scores["exact"]["p"] == pytest.approx(wanted)
-    assert found.scores["exact"]["diff"] == pytest.approx((gained - lost) / 569)
-    assert found.scores["macro_f1"]["low"] > 0.4
-    assert found.gate()[0]
-    assert not compare(folder / "logistic", folder / "majority", declared).gate()[0]
+    assert found["scores"]["exact"]["p"] == pytest.approx(wanted)
+    assert found["scores"]["exact"]["diff"] == pytest.approx((gained - lost) / 569)
+    assert found["scores"]["macro_f1"]["low"] > 0.4
+    assert gate(found)[0]
+    assert not gate(compare(folder / "logistic", folder / "majority", declared))[0]
     assert (folder / "logistic" / "report.html").stat().st_size < 5_000_000

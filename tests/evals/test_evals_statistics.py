@@ -10,7 +10,7 @@ from scipy import stats as scipy_stats
 from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar
 
-from scaffold.evals import stats
+from scaffold.evals import stats, summaries
 
 X = [1, 1, 0, 1, 0, 0, 0, 1, 1, 1, 0, 1]
 GROUPS = [0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3]
@@ -98,11 +98,11 @@ def test_bonett_price_is_the_papers_formula():
     [(10, 3, 1, 0.3, 0.3), (10, 3, 2, 24 / 45, 3 / 45), (5, 0, 2, 0, 0), (5, 5, 3, 1, 1)],
 )
 def test_pass_at_k_and_pass_hat_k(n, c, k, at, hat):
-    assert stats.pass_at_k(n, c, k) == pytest.approx(at)
-    assert stats.pass_at_k(n, c, k) == pytest.approx(
+    assert summaries.pass_at_k(n, c, k) == pytest.approx(at)
+    assert summaries.pass_at_k(n, c, k) == pytest.approx(
         scipy_stats.hypergeom.sf(0, n, c, k), abs=1e-12
     )
-    assert stats.pass_hat_k(n, c, k) == pytest.approx(hat)
+    assert summaries.pass_hat_k(n, c, k) == pytest.approx(hat)
 
 
 def test_too_few_values_give_no_interval_and_say_so():
@@ -141,15 +141,18 @@ def test_a_bootstrap_draws_whole_groups_and_is_reproducible():
     def mean(drawn):
         return sum(values[i] for i in drawn) / len(drawn)
 
-    alone = stats.bootstrap(range(20), mean)
-    assert alone == stats.bootstrap(range(20), mean)
+    alone = summaries.bootstrap(range(20), mean)
+    assert alone == summaries.bootstrap(range(20), mean)
     assert alone.mean == 0.5
-    wide = stats.bootstrap([0] * 10 + [1] * 10, mean)
+    wide = summaries.bootstrap([0] * 10 + [1] * 10, mean)
     assert (wide.low, wide.high) == (0.0, 1.0)
     assert alone.high - alone.low < 0.6
-    for none in (stats.bootstrap([0] * 20, mean), stats.bootstrap(range(20), lambda drawn: None)):
+    for none in (
+        summaries.bootstrap([0] * 20, mean),
+        summaries.bootstrap(range(20), lambda drawn: None),
+    ):
         assert (none.low, none.high) == (None, None)
-    assert stats.bootstrap([], mean).mean is None
+    assert summaries.bootstrap([], mean).mean is None
 
 
 def test_an_interval_of_scores_between_0_and_1_stays_there():

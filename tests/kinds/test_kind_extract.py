@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from scaffold.evals import Case, NotMapped, Outcome
+from scaffold.evals import Case, CasesError, Outcome
 from scaffold.llm import ScriptedModel
 
 FIELDS = ("kind", "supplier", "number", "issued", "due", "currency", "net", "total")
@@ -103,7 +103,7 @@ def test_own_data_says_what_is_still_to_be_mapped_and_then_makes_the_cases(
     raw.write_text("mail,sum\nTotal 5,5\n", encoding="utf-8")
     cases = extract.module("cases")
     cases.RAW = raw
-    with pytest.raises(NotMapped, match=r"expected\.total.*mail, sum"):
+    with pytest.raises(CasesError, match=r"expected\.total.*mail, sum"):
         cases.cases()
     assert not (extract.folder / "data/cases.jsonl").exists()
     cases.MAPPING = {"input.text": "mail", "expected.total": "sum"}

@@ -53,7 +53,8 @@ def evaluate(
     report.html, results.json, cases.jsonl (what was sent and answered), failures.csv, manifest.json.
     """
     from scaffold import evals
-    from scaffold.evals.terminal import progress, results_table
+    from scaffold.evals.publication import results_table
+    from scaffold.evals.terminal import progress
 
     project = find()
     os.chdir(project.root)  # your cases() names its files from there
@@ -71,28 +72,25 @@ def evaluate(
         )
     solve, scoring = project.solver_named(name), project.module("scoring")
     client, settings = _client(project, replay, live, max_cost)
-    how = evals.RunOptions(
-        concurrency=concurrency or settings.concurrency,
-        epochs=epochs,
-        timeout_s=settings.case_s,
-        resume=bool(resume),
-        baseline=None if name == "baseline" else newest(results, "baseline"),
-        last=newest(results, name, but=folder),
-    )
+    scores = getattr(scoring, "SCORES", {})
     about = manifest(project, run=folder.name, solver=name, epochs=epochs, chosen=chosen)
 
     async def go() -> Results:
-        with progress() as show:
+        with progress(scores) as show:
             async with client as llm:
                 return await evals.evaluate(
                     cases,
                     _bound(solve, llm),
                     scoring.score,
                     folder=folder,
-                    options=how,
-                    scores=getattr(scoring, "SCORES", {}),
+                    scores=scores,
                     manifest=about,
                     on_progress=show,
+                    concurrency=concurrency or settings.concurrency,
+                    epochs=epochs,
+                    timeout_s=settings.case_s,
+                    resume=bool(resume),
+                    baseline=None if name == "baseline" else newest(results, "baseline"),
                 )
 
     done = asyncio.run(go())
@@ -106,7 +104,7 @@ def evaluate(
 
 def _bound(solve: Solve, llm: Client) -> Solver:
     """Give the candidate's `solve(input, llm)` the harness's shape: a case in, an outcome out."""
-    from scaffold.evals import Call, Outcome
+    from scaffold.evals import Outcome
 
     async def solver(case: Case[Any, Any], epoch: int) -> Outcome[Any]:
         bound = llm.for_case(case.id, epoch)
@@ -114,7 +112,7 @@ def _bound(solve: Solve, llm: Client) -> Solver:
             outcome = Outcome(await solve(case.input, bound))
         except Exception as error:  # whatever it is, it is this case's result, not the run's end
             outcome = Outcome[Any].failed(error)
-        outcome.calls = [Call(**call.logged()) for call in bound.calls]
+        outcome.calls = [call.logged() for call in bound.calls]
         return outcome
 
     return solver
@@ -165,11 +163,12 @@ def compare(
 
     project = find()
     results, scores = project.root / "results", getattr(project.module("scoring"), "SCORES", {})
-    found = evals.compare(find_run(results, a), find_run(results, b), scores)
-    text = found.render(markdown=not sys.stdout.isatty())  # a pipe ends in a pull request
-    typer.echo(json.dumps(found.to_json()) if as_json else text)
+    before, after = find_run(results, a), find_run(results, b)
+    found = evals.compare(before, after, scores)
+    typer.echo(json.dumps(found) if as_json else evals.as_markdown(found, before, after))
     if fail_on_regression:
-        passed, why = found.gate(() if fail_on_regression == "all" else (fail_on_regression,))
+        names = () if fail_on_regression == "all" else (fail_on_regression,)
+        passed, why = evals.gate(found, names)
         typer.echo(f"\n{why}", err=as_json)
         raise typer.Exit(not passed)
 

@@ -13,97 +13,73 @@ from pydantic_core import to_jsonable_python
 
 from .outcome import Case, Ex, In
 
-Rows = Iterable[Mapping[str, Any]]
 Names = Collection[str]
-Places = Iterator[tuple[str, Any]]
+Rows = Iterable[Mapping[Any, Any]]
 
 
 class CasesError(ValueError):
     """The data cannot become cases; a line for every bad row, all in one go."""
 
 
-class NotMapped(CasesError):
-    """MAPPING in the candidate's cases.py is unfinished; the text names all that is left."""
-
-
-class Row(dict[str, Any]):
+class Row(dict[Any, Any]):
     """A row that knows where it stood, for messages: `tickets.csv line 12`."""
 
     where = ""
 
 
-def read_rows(path: Path | str, *, encoding: str = "utf-8-sig") -> Iterator[Row]:
-    """Yield the rows of CSV, TSV, JSONL or JSON; CasesError after the last names all bad ones.
+def read_rows(path: Path | str) -> Iterator[Row]:
+    """Yield the rows of CSV, TSV, JSONL or JSON; a bad one as {None: its content}, for map_rows.
 
     A folder gives `{"file", "folder", "text"}` for each file, `text` None where it is no text.
     """
-    path, problems = Path(path), list[str]()
-    readers = {".csv": _csv, ".tsv": _csv, ".jsonl": _jsonl, ".json": _json}
-    read = _folder if path.is_dir() else readers.get(path.suffix.lower())
-    if read is None or not path.exists():
-        raise CasesError(f"{path} must be there, and be a folder or end in {', '.join(readers)}")
-    try:
-        for place, values in read(path, encoding):
-            if isinstance(values, dict) and None not in values:
-                row = Row(values)
-                row.where = f"{path.name} {place}"
-                yield row
-            else:
-                what = "no JSON object, or more cells than columns"
-                problems.append(f"{path.name} {place}: {what}: {values!r:.60}")
-    except UnicodeDecodeError as error:
-        problems.append(
-            f"{path.name} is not UTF-8 (byte {error.object[error.start]:#04x}), probably Latin-1: "
-            "save it as UTF-8, or pass encoding='latin-1' to read_rows"
-        )
-    if problems:
-        raise CasesError("\n".join(problems))
+    path = Path(path)
+    for place, cells in _files(path) if path.is_dir() else _lines(path):
+        row = Row(cells if isinstance(cells, dict) else {None: cells})
+        row.where = f"{path.name} {place}"
+        yield row
 
 
-def _csv(path: Path, encoding: str) -> Places:
-    text, line = path.read_text(encoding), 2
+def _files(path: Path) -> Iterator[tuple[Path, Any]]:
+    for file in sorted(file for file in path.rglob("[!.]*") if file.is_file()):
+        name, text = file.relative_to(path), _text(file)
+        yield name, {"file": name.as_posix(), "folder": name.parent.name, "text": text}
+
+
+def _lines(path: Path) -> Iterator[tuple[str, Any]]:
+    kind = path.suffix.lower()
+    if kind not in (".csv", ".tsv", ".jsonl", ".json") or not path.is_file():
+        raise CasesError(f"{path} must be there, as a folder, .csv, .tsv, .jsonl or .json")
+    if (text := _text(path)) is None:
+        raise CasesError(f"{path} is not UTF-8, probably Latin-1: save it as UTF-8")
+    if kind in (".jsonl", ".json"):
+        items = _parsed(text) if kind == ".json" else [*map(_parsed, text.split("\n"))]
+        items = items if isinstance(items, list) else [items]
+        yield from ((f"line {n}", item) for n, item in enumerate(items, 1) if item != "")
+        return
     csv.field_size_limit(2**31 - 1)
     delimiter = max(",;\t|", key=text.partition("\n")[0].count)
-    reader = csv.DictReader(StringIO(text), delimiter=delimiter)
-    for values in reader:
-        yield f"line {line}", {name: cell or None for name, cell in values.items()}
-        line = reader.line_num + 1  # a cell may hold several lines
+    reader, number = csv.DictReader(StringIO(text), delimiter=delimiter), 2
+    for cells in reader:
+        yield f"line {number}", {name: cell or None for name, cell in cells.items()}
+        number = reader.line_num + 1  # a cell may hold several lines
 
 
-def _jsonl(path: Path, encoding: str) -> Places:
-    lines = enumerate(path.read_text(encoding).split("\n"), 1)
-    return ((f"line {number}", _parsed(line)) for number, line in lines if line.strip())
-
-
-def _json(path: Path, encoding: str) -> Places:
-    data = _parsed(path.read_text(encoding))
-    lists = [v for v in data.values() if isinstance(v, list)] if isinstance(data, dict) else []
-    data = lists[0] if len(lists) == 1 else data
-    return ((f"item {n}", v) for n, v in enumerate(data if isinstance(data, list) else [data], 1))
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
 
 
 def _parsed(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        return text  # which is no object either, so the caller names the place
-
-
-def _folder(path: Path, encoding: str) -> Places:
-    for file in sorted(p for p in path.rglob("*") if p.is_file() and p.name[0] != "."):
-        try:
-            text: str | None = file.read_text(encoding)
-        except UnicodeDecodeError:
-            text = None
-        name = file.relative_to(path)
-        yield str(name), {"file": name.as_posix(), "folder": name.parent.name, "text": text}
+        return text.strip()  # which is no object either, so that the place is named
 
 
 def read_cases(path: Path | str, *, input: type[In], expected: type[Ex]) -> list[Case[In, Ex]]:
-    """Read cases from JSONL, JSON or CSV (columns like `input.text`).
-
-    Raises CasesError with every bad line, its number and its reason.
-    """
+    """Read cases from JSONL, JSON or CSV (columns like `input.text`); errors as map_rows."""
     return map_rows(read_rows(path), None, input=input, expected=expected)
 
 
@@ -112,64 +88,57 @@ def map_rows(
 ) -> list[Case[In, Ex]]:
     """Turn rows into cases by `{"input.text": "column"}` (None: as they are), numbered without "id".
 
-    Raises NotMapped once for all that is unmapped, CasesError for all bad rows.
+    Raises CasesError once for all that is unmapped, or with every bad row and its reason.
     """
-    read, problems, cases = list[Mapping[str, Any]](), list[str](), dict[str, Case[In, Ex]]()
-    try:
-        read.extend(rows)
-    except CasesError as error:  # told below, with all else that is wrong
-        problems.append(str(error))
-    if mapping is not None and read:
-        _check(mapping, read, {"input": input, "expected": expected})
+    read, problems, cases = list(rows), list[str](), dict[str, Case[In, Ex]]()
     generic: Any = Case
     adapter = TypeAdapter(generic[input, expected])
+    if mapping is not None and (whole := [row for row in read if None not in row]):
+        _check(mapping, whole, adapter)
     for number, row in enumerate(read, 1):
-        where = getattr(row, "where", f"row {number}")
-        if mapping is not None:
-            cells = {name: row.get(column) for name, column in mapping.items()}
-            label = {name for name in cells if name.startswith("expected")}
-            if all(cells[name] is None for name in label):  # of empty cells there is no label
-                cells = {name: cell for name, cell in cells.items() if name not in label}
-            row = {"id": f"{number:06}"} | cells
+        cells = {"id": f"{number:06}"} | {name: row.get(c) for name, c in (mapping or {}).items()}
         try:
-            case = adapter.validate_python(_nested(row))
-            if case.id in cases:
-                problems.append(f"{where}: the id {case.id!r} is used twice")
+            case = adapter.validate_python(_nested(row if mapping is None else cells))
+            problem = f"the id {case.id!r} is used twice" if case.id in cases else ""
             cases[case.id] = case
         except ValidationError as error:
-            problems.append(f"{where}: {_reasons(error)}")
+            problem = _reasons(error)
+        if None in row:
+            problem = f"no JSON object, or more cells than columns: {row!r:.60}"
+        if problem:
+            problems.append(f"{getattr(row, 'where', f'row {number}')}: {problem}")
     if problems:
         raise CasesError("\n".join(problems))
     return list(cases.values())
 
 
-def _check(mapping: Mapping[str, str], rows: list[Mapping[str, Any]], models: Any) -> None:
+def _check(mapping: Mapping[str, str], rows: list[Any], adapter: TypeAdapter[Any]) -> None:
     columns = dict.fromkeys(name for row in rows for name in row)
-    left = [name for name, column in mapping.items() if column == "?"]
-    for part, model in models.items():
-        fields = getattr(model, "model_fields", {})
-        if part == "input" or any(name.startswith(part) for name in mapping):
-            required = (f"{part}.{name}" for name, field in fields.items() if field.is_required())
-            left += [name for name in required if name not in mapping]
-    absent = [f"{c} (for {name})" for name, c in mapping.items() if c not in {*columns, "?"}]
-    if left or absent:
-        what = f"still to be mapped: {', '.join(left)}. " if left else ""
-        what += f"no such column: {', '.join(absent)}. " if absent else ""
-        where = getattr(rows[0], "where", "row 1")
-        have = ", ".join(columns)
-        raise NotMapped(f"MAPPING in your cases.py: {what}The columns ({where}): {have}")
+    left = [f"{name} (column {c})" for name, c in mapping.items() if c not in columns]
+    try:  # as a row, the mapping itself lacks the required fields that it does not name
+        adapter.validate_python({"id": "1", "input": {}} | _nested(mapping))
+    except ValidationError as error:
+        left += [".".join(map(str, e["loc"])) for e in error.errors() if e["type"] == "missing"]
+    if left:
+        said = f"MAPPING in your cases.py: still to be mapped: {', '.join(left)}. The columns"
+        raise CasesError(f"{said} ({getattr(rows[0], 'where', 'row 1')}): {', '.join(columns)}")
 
 
 def _nested(row: Mapping[str, Any]) -> dict[str, Any]:
-    """`{"input.text": "x"}` becomes `{"input": {"text": "x"}}`; tags may be a text with commas."""
+    """`{"input.text": "x"}` becomes `{"input": {"text": "x"}}`; of empty cells there is no label."""
     case: dict[str, Any] = {}
-    for name, value in row.items():
-        *path, last = name.split(".")
+    labelled = any(
+        cell is not None for name, cell in row.items() if str(name).startswith("expected.")
+    )
+    for name, cell in row.items():
+        *path, last = str(name).split(".")
         place = case
-        for step in path:
-            place = place.setdefault(step, {})
-        is_list = name == "tags" and isinstance(value, str)
-        place[last] = re.split(r"\s*[,;|]\s*", value) if is_list else value
+        if labelled or path[:1] != ["expected"]:
+            for step in path:
+                place = place.setdefault(step, {})
+            place[last] = cell
+    if isinstance(tags := case.get("tags"), str):
+        case["tags"] = re.split(r"\s*[,;|]\s*", tags)
     return {name: value for name, value in case.items() if value is not None}
 
 
@@ -179,25 +148,32 @@ def _reasons(error: ValidationError) -> str:
 
 def write_cases(path: Path | str, cases: Iterable[Case[Any, Any]]) -> None:
     """Write one JSON line per case; the file appears whole or not at all."""
-    path, lines = Path(path), list[str]()
+    lines = list[str]()
     try:
         for case in cases:
-            values = to_jsonable_python(case)
-            if case.reviewed:
-                del values["reviewed"]
+            values = to_jsonable_python(case, exclude={"reviewed"} if case.reviewed else None)
             lines.append(json.dumps(values, ensure_ascii=False) + "\n")
     except ValidationError as error:  # `cases` may be a loop of the candidate's own
         raise CasesError(f"case {len(lines) + 1}: {_reasons(error)}") from error
+    write_whole(Path(path), "".join(lines))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(path.name + ".part")
-    half.write_text("".join(lines), "utf-8", newline="\n")
+    half.write_text(text, "utf-8", errors="backslashreplace", newline="\n")
     half.replace(path)
 
 
 def select(
-    cases: Iterable[Case[In, Ex]], *, split: str | None = None, tags: Names = (), ids: Names = (),
+    cases: Iterable[Case[In, Ex]],
+    *,
+    split: str | None = None,
+    tags: Names = (),
+    ids: Names = (),
     limit: int | None = None,
-) -> list[Case[In, Ex]]:  # fmt: skip
+) -> list[Case[In, Ex]]:
     """Keep the cases of a split (None: both) with any of the tags, by id, at most `limit`."""
     kept = [case for case in cases if not ids or case.id in ids]
     if unknown := set(ids) - {case.id for case in kept}:

@@ -1,94 +1,23 @@
 """Two runs over the same cases, paired: what flipped, which differences are real, the gate."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
 from .outcome import Score
-from .results import PLAIN, Row, Run, RunError, Summary, cost_of, figure_of, names_of, tries_of
-from .stats import Estimate, bootstrap, estimate, paired, t_quantile
-from .terminal import as_text, brief, dollars, figure, table
+from .publication import filled
+from .results import PLAIN, Results, Run, RunError, cost_of, names_of, summaries, tries_of
+from .stats import estimate, paired, t_quantile
+from .terminal import dollars, figure
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Run B held against run A; `scores` is as in `compare --json`, flips are by the first score."""
+def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}) -> Results:
+    """Hold run B against run A, case by case: `compare --json`. Flips go by the first score.
 
-    a: Run
-    b: Run
-    scores: dict[str, dict[str, Any]]
-    gained: list[str]
-    lost: list[str]
-    notes: list[str]
-
-    def to_json(self) -> dict[str, Any]:
-        """`compare --json`; `diff` is b - a."""
-        return {
-            "run": self.b.folder.name,
-            "against": self.a.folder.name,
-            "scores": self.scores,
-            "flipped": {"gained": self.gained, "lost": self.lost},
-            "notes": self.notes,
-        }
-
-    def gate(self, names: Sequence[str] = ()) -> tuple[bool, str]:
-        """Whether no score (of `names`, else all) regressed, and the sentences that say why.
-
-        A regression is a 95 % interval of the paired difference wholly on the side of a loss.
-        """
-        if unknown := set(names) - set(self.scores):
-            raise RunError(f"no score {', '.join(unknown)}; there is: {', '.join(self.scores)}")
-        passed, said = bool(self.scores), [] if self.scores else ["the runs share no case or score"]
-        for name in names or self.scores:
-            d = self.scores[name]
-            passed = passed and not d["regressed"] and d["diff"] is not None
-            said.append(f"{name}: {'a' if d['regressed'] else 'no'} significant loss, {_diff(d)}")
-            if d["detectable"]:
-                loss = f"a true loss of {d['detectable']:.3f} or more"
-                said[-1] += f"; at this n {loss} would have shown four times in five"
-        return passed, "\n".join(said)
-
-    def render(self, *, markdown: bool = False, flips: int = 20) -> str:
-        """The comparison as text: a table of scores, then what flipped with both outputs."""
-        rows = []
-        for name, d in self.scores.items():
-            sides = (figure(d[x], d[f"{x}_low"], d[f"{x}_high"], d["n"]) for x in "ab")
-            p = "-" if d["p"] is None else f"{d['p']:.4f}"
-            rows.append((name, *sides, _diff(d), p, d["method"]))
-        head = ("score", "A", "B", "B - A, paired", "p", "method")
-        parts = [
-            f"A is {self.a.folder.name}, B is {self.b.folder.name}.",
-            table(head, rows, markdown=markdown),
-            *self.notes,
-        ]
-        for what, ids in (("better", self.gained), ("worse", self.lost)):
-            if ids:
-                some = f", the first {flips}" if len(ids) > flips else ""
-                parts.append(f"{len(ids)} {what} in B{some}:")
-                outputs = (_outputs(run, ids[:flips]) for run in (self.a, self.b))
-                lines = list(zip(ids[:flips], *outputs, strict=True))
-                parts.append(table(("case", "A", "B"), lines, markdown=markdown))
-        return "\n\n".join(parts)
-
-
-def _diff(d: Mapping[str, Any]) -> str:
-    return figure(d["diff"], d["low"], d["high"], d["n"], "+")
-
-
-def _outputs(run: Run, ids: list[str]) -> list[str]:
-    rows = {row.id: row for row in reversed(run.rows)}
-    records = run.records(rows[case] for case in ids)
-    return [brief(r["error_kind"] or as_text(r["output"]), 60) for r in records]
-
-
-def compare(
-    a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] | None = None
-) -> Comparison:
-    """Pair run B with run A, case by case; raise RunError where one cannot be read."""
-    runs, declared = (Run.read(a), b if isinstance(b, Run) else Run.read(b)), scores or {}
+    Raises RunError where one of them cannot be read.
+    """
+    runs = Run.read(a), b if isinstance(b, Run) else Run.read(b)
     shas = [{row.id: row.sha for row in run.rows if row.reviewed} for run in runs]
     same = {case for case, sha in shas[0].items() if shas[1].get(case) == sha}
     before, after = ([row for row in run.rows if row.id in same] for run in runs)
@@ -97,58 +26,69 @@ def compare(
     notes = [f"Cost {' -> '.join(costs)}; median time of a case {' -> '.join(times)}."]
     left = [len(cases) - len(same) for cases in shas]
     if any(left):
-        notes.append(
-            f"Left out, as the other run has no such case with the same content: {left[0]} of A, "
-            f"{left[1]} of B."
-        )
+        why = "as the other run has no such case with the same content"
+        notes.append(f"Left out, {why}: {left[0]} of A, {left[1]} of B.")
     old, new = (run.manifest.get("hashes", {}) for run in runs)
-    if changed := [w for w in ("prompts", "code", "cases") if old.get(w) != new.get(w)]:
+    if changed := [name for name in ("prompts", "code", "cases") if old.get(name) != new.get(name)]:
         notes.append(f"Between A and B changed: {', '.join(changed)}.")
-    found = Comparison(*runs, {}, [], [], notes)
-    for name in names_of([*after, *before], declared):
-        of = declared.get(name, PLAIN)
-        was, now = (tries_of(rows, name, of) for rows in (before, after))
-        keys = [key for key in was if key in now]
-        xs, ys = ([fmean(tries[key]) for key in keys] for tries in (was, now))
+    figures: dict[str, dict[str, Any]] = {}
+    flipped: dict[str, list[str]] = {"gained": [], "lost": []}
+    for name in names_of([*after, *before], scores):
+        of = scores.get(name, PLAIN)
         sign = 1 if of.higher_is_better else -1
-        if not found.scores:  # flips go by the first score
-            for (case, _), x, y in zip(keys, xs, ys, strict=True):
-                (found.gained if sign * (y - x) > 0 else found.lost).extend([case] * (x != y))
         if of.summary:
-            diff, one, other = _summaries(runs, before, after, of.summary)
+            one, other, diff = summaries(scores).paired(runs, (before, after), of.summary)
             p = None
         else:
+            was, now = (tries_of(rows, name, scores) for rows in (before, after))
+            keys = [key for key in was if key in now]
             clusters = [cluster for _, cluster in keys]
+            xs, ys = ([fmean(tries[key]) for key in keys] for tries in (was, now))
+            one, other = estimate(xs, clusters), estimate(ys, clusters)
             diff, p = paired(xs, ys, clusters)
-            one, other = (estimate(side, clusters) for side in (xs, ys))
+            for (case, _), x, y in [] if figures else zip(keys, xs, ys, strict=True):
+                if x != y:
+                    flipped["gained" if sign * (y - x) > 0 else "lost"].append(case)
         worst = diff.high if of.higher_is_better else diff.low
         df = diff.groups - 1
-        found.scores[name] = {
+        figures[name] = {
             **{"a": one.mean, "a_low": one.low, "a_high": one.high},
             **{"b": other.mean, "b_low": other.low, "b_high": other.high},
             **{"diff": diff.mean, "low": diff.low, "high": diff.high},
-            "p": p,
-            "n": diff.n,
-            "method": diff.method,
+            **{"p": p, "n": diff.n, "method": diff.method},
             "higher_is_better": of.higher_is_better,
             "regressed": worst is not None and sign * worst < 0,
             # the smallest true difference that is seen with power 0.8
             "detectable": diff.se and (t_quantile(0.975, df) + t_quantile(0.8, df)) * diff.se,
         }
-    return found
+    found = {"run": runs[1].folder.name, "against": runs[0].folder.name, "scores": figures}
+    return found | {"flipped": flipped, "notes": notes}
 
 
-def _summaries(
-    runs: tuple[Run, Run], before: list[Row], after: list[Row], summary: Summary
-) -> list[Estimate]:
-    """B - A, A and B of a figure over all rows, over the same draws of whole groups."""
-    keys = {(r.id, r.epoch) for r in before} & {(r.id, r.epoch) for r in after}
-    sides = [[r for r in rows if (r.id, r.epoch) in keys] for rows in (before, after)]
-    a, b = (list(run.records(rows)) for run, rows in zip(runs, sides, strict=True))
+def gate(found: Results, names: Sequence[str] = ()) -> tuple[bool, str]:
+    """Whether no score (of `names`, else all) regressed, and the sentences that say why.
 
-    def gap(drawn: Sequence[int]) -> float | None:
-        x, y = figure_of(summary, a, drawn), figure_of(summary, b, drawn)
-        return None if x is None or y is None else y - x
+    A regression is a 95 % interval of the paired difference wholly on the side of a loss.
+    """
+    scores, said = found["scores"], list[str]()
+    if unknown := set(names) - set(scores):
+        raise RunError(f"no score {', '.join(unknown)}; there is: {', '.join(scores)}")
+    chosen = {name: scores[name] for name in names or scores}
+    for name, d in chosen.items():
+        loss = f"{name}: {'a' if d['regressed'] else 'no'} significant loss"
+        said.append(f"{loss}, {figure(d, 'diff', '+')}")
+        if d["detectable"]:
+            loss = f"a true loss of {d['detectable']:.3f} or more"
+            said[-1] += f"; at this n {loss} would have shown four times in five"
+    passed = all(d["diff"] is not None and not d["regressed"] for d in chosen.values())
+    return passed and bool(chosen), "\n".join(said) or "the runs share no case or score"
 
-    figures = (gap, partial(figure_of, summary, a), partial(figure_of, summary, b))
-    return [bootstrap([row.cluster for row in sides[0]], figure) for figure in figures]
+
+def as_markdown(found: Results, a: Path | str, b: Path | str) -> str:
+    """A comparison as Markdown: a table of scores, then what flipped, with both outputs."""
+    outputs = list[dict[str, Any]]()
+    flipped = {case for cases in found["flipped"].values() for case in cases}
+    for run in (Run.read(a), Run.read(b)):
+        records = run.records(row for row in reversed(run.rows) if row.id in flipped)
+        outputs.append({r["id"]: r["error_kind"] or r["output"] for r in records})
+    return filled("compare.md.j2", found=found, a=outputs[0], b=outputs[1])

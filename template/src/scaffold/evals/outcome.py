@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
@@ -27,33 +26,18 @@ class Case(Generic[In, Ex]):
 
 
 @dataclass(slots=True)
-class Call:
-    """One call to a model as plain data; costs in US dollars, None without a known price."""
-
-    model: str
-    prompt: str = ""
-    reply: str = ""
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cached_tokens: int = 0
-    reasoning_tokens: int = 0
-    cost_usd: Decimal | None = None
-    latency_s: float = 0.0
-    attempts: int = 1
-    replayed: bool = False
-    finish_reason: str | None = None
-    tool_calls: list[dict[str, Any]] = field(default_factory=list)
-    error: str | None = None
-
-
-@dataclass(slots=True)
 class Outcome(Generic[Out]):
-    """What a solver made of a case: an output, or an error with its kind; and every call."""
+    """What a solver made of a case: an output, or an error with its kind; and every call.
+
+    A call is plain data, as far as it is known: model, prompt, reply, input_tokens, output_tokens,
+    cached_tokens, reasoning_tokens, cost_usd (Decimal; None without a known price), latency_s,
+    attempts, replayed, finish_reason, tool_calls, error.
+    """
 
     output: Out | None
     error: str | None = None
     error_kind: str | None = None
-    calls: list[Call] = field(default_factory=list)
+    calls: list[dict[str, Any]] = field(default_factory=list)
     latency_s: float = 0.0
 
     @classmethod

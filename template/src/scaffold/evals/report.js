@@ -1,7 +1,7 @@
 "use strict";
 const data = JSON.parse(document.getElementById("data").textContent);
 const el = (id) => document.getElementById(id);
-const gained = new Set(data.gained), lost = new Set(data.lost);
+const gained = new Set(data.flipped.gained), lost = new Set(data.flipped.lost);
 const PAGE = 200;
 let matches = [], drawn = 0;
 
@@ -21,6 +21,10 @@ function option(select, value, text) {
 
 function shown(value) {
   return value === null || value === undefined ? "–" : String(Math.round(value * 1000) / 1000);
+}
+
+function dollars(cost) {
+  return cost === null || cost === undefined ? "cost unknown" : `$${Number(cost).toFixed(4)}`;
 }
 
 // Longest common subsequence over words; the texts are cut at 1 kB, so the table stays small.
@@ -50,13 +54,13 @@ function titled(title, content) {
 
 function body(c) {
   const box = node("div", "body"), facts = [];
-  data.scores.forEach((name, i) => { if (c.scores[i] !== undefined) facts.push(`${name} ${shown(c.scores[i])}`); });
+  data.scores.forEach((name) => { if (name in c.scores) facts.push(`${name} ${shown(c.scores[name])}`); });
   facts.push(c.split, ...c.tags);
   if (c.group !== null) facts.push(`group ${c.group}`);
   if (!c.reviewed) facts.push("unreviewed");
-  facts.push(c.cost === null ? "cost unknown" : `$${c.cost.toFixed(4)}`, `${c.seconds.toFixed(2)} s`);
+  facts.push(dollars(c.cost_usd), `${c.latency_s.toFixed(2)} s`);
   box.append(node("small", "", facts.join(" · ")));
-  if (c.error) box.append(titled(`Error: ${c.kind}`, c.error));
+  if (c.error) box.append(titled(`Error: ${c.error_kind}`, c.error));
   box.append(titled("Input", c.input));
   const pair = node("div", "pair");
   const [left, right] = c.expected && c.output ? diff(c.expected, c.output)
@@ -64,10 +68,10 @@ function body(c) {
   pair.append(titled("Expected", left), titled("Output", right));
   box.append(pair);
   c.calls.forEach((call, i) => {
-    const cost = call.cost === null ? "cost unknown" : `$${Number(call.cost).toFixed(4)}`;
+    const sizes = `${call.input_tokens ?? 0} tokens in, ${call.output_tokens ?? 0} out`;
+    const told = [sizes, dollars(call.cost_usd), `${(call.latency_s ?? 0).toFixed(2)} s`, call.finish_reason];
     const fold = node("details", "fold");
-    fold.append(node("summary", "", `Call ${i + 1}: ${call.model} · ${call.tokens[0]} tokens in, ${call.tokens[1]} out · ${cost} · ${call.latency_s.toFixed(2)} s`
-      + (call.finish_reason ? ` · ${call.finish_reason}` : "")));
+    fold.append(node("summary", "", [`Call ${i + 1}: ${call.model}`, ...told.filter(Boolean)].join(" · ")));
     fold.append(titled("Prompt", call.prompt));
     if (call.reply) fold.append(titled("Reply", call.reply));
     if (call.tool_calls) fold.append(titled("Tool calls", call.tool_calls));
@@ -80,8 +84,8 @@ function body(c) {
 
 function item(c) {
   const box = node("details", "case"), head = node("summary");
-  const mark = c.kind || `${c.fails ? "✗" : "✓"} ${shown(c.scores[0])}`;
-  head.append(node("span", c.fails ? "mark no" : "mark ok", mark), node("b", "", c.epoch ? `${c.id} · try ${c.epoch + 1}` : c.id));
+  const mark = c.error_kind || `${c.failed ? "✗" : "✓"} ${shown(c.scores[data.scores[0]])}`;
+  head.append(node("span", c.failed ? "mark no" : "mark ok", mark), node("b", "", c.epoch ? `${c.id} · try ${c.epoch + 1}` : c.id));
   if (gained.has(c.id)) head.append(node("small", "better", "better than baseline"));
   if (lost.has(c.id)) head.append(node("small", "worse", "worse than baseline"));
   head.append(node("span", "peek", c.input.slice(0, 200)));
@@ -103,12 +107,12 @@ function more() {
 
 function filter() {
   const words = el("q").value.toLowerCase(), show = el("show").value, tag = el("tag").value;
-  const at = Number(el("score").value), low = el("min").value, high = el("max").value;
+  const at = el("score").value, low = el("min").value, high = el("max").value;
   matches = data.cases.filter((c) =>
     (!words || c.text.includes(words))
     && (!tag || c.tags.includes(tag))
-    && (!show || (show === "fails" ? c.fails : show === "right" ? !c.fails : show === "gained" ? gained.has(c.id)
-      : show === "lost" ? lost.has(c.id) : `kind ${c.kind}` === show))
+    && (!show || (show === "fails" ? c.failed : show === "right" ? !c.failed : show === "gained" ? gained.has(c.id)
+      : show === "lost" ? lost.has(c.id) : `kind ${c.error_kind}` === show))
     && (low === "" || c.scores[at] >= Number(low)) && (high === "" || (c.scores[at] ?? Infinity) <= Number(high)));
   el("count").textContent = `${matches.length} of ${data.cases.length} cases`;
   el("list").replaceChildren();
@@ -121,9 +125,9 @@ option(el("show"), "fails", "failures");
 option(el("show"), "right", "right");
 if (gained.size) option(el("show"), "gained", "better than baseline");
 if (lost.size) option(el("show"), "lost", "worse than baseline");
-for (const kind of new Set(data.cases.map((c) => c.kind).filter(Boolean))) option(el("show"), `kind ${kind}`, kind);
+for (const kind of new Set(data.cases.map((c) => c.error_kind).filter(Boolean))) option(el("show"), `kind ${kind}`, kind);
 for (const tag of [...new Set(data.cases.flatMap((c) => c.tags))].sort()) option(el("tag"), tag, tag);
-data.scores.forEach((name, i) => option(el("score"), i, name));
+data.scores.forEach((name) => option(el("score"), name, name));
 document.querySelector(".filters").addEventListener("input", filter);
 document.querySelector(".filters").addEventListener("submit", (event) => event.preventDefault());
 

@@ -20,25 +20,20 @@ def exact(expected: object, output: object) -> bool:
 
 def normalised(expected: str | None, output: str | None) -> bool:
     """Equal but for case, punctuation, articles and blanks (as SQuAD does; Unicode NFKC first)."""
-    return _plain(expected or "") == _plain(output or "") and (expected is None) == (output is None)
+    return _words(expected) == _words(output) and (expected is None) == (output is None)
 
 
-def _plain(text: str) -> str:
-    folded = (
-        unicodedata.normalize("NFKC", text)
-        .casefold()
-        .translate(dict.fromkeys(map(ord, string.punctuation)))
-    )
-    words = [word for word in folded.split() if word not in ("a", "an", "the")]
-    return " ".join(words or folded.split())  # an answer "A" stays one
+def _words(text: object) -> list[str]:
+    folded = unicodedata.normalize("NFKC", str(text)).casefold()
+    words = re.sub(f"[{re.escape(string.punctuation)}]", "", folded).split()
+    return [word for word in words if word not in ("a", "an", "the")] or words  # "A" stays one
 
 
 def token_f1(expected: str, output: str) -> float:
     """F1 of shared words after normalising (Rajpurkar et al. 2016, arxiv.org/abs/1606.05250)."""
-    wanted, found = _plain(expected).split(), _plain(output).split()
-    if not wanted or not found:
-        return float(wanted == found)
-    return 2 * sum((Counter(wanted) & Counter(found)).values()) / (len(wanted) + len(found))
+    wanted, found = Counter(_words(expected)), Counter(_words(output))
+    total = wanted.total() + found.total()
+    return 2 * (wanted & found).total() / total if total else 1.0
 
 
 def number(expected: Any, output: Any, *, absolute: float = 0, relative: float = 1e-9) -> bool:
@@ -62,12 +57,9 @@ def date(expected: Any, output: Any, *, days: int = 0) -> bool:
 def set_prf(expected: Iterable[Any], output: Iterable[Any]) -> dict[str, float]:
     """Precision, recall and F1 of two sets; 1 where both are empty, 0 where one is."""
     wanted, found = set(expected), set(output)
-    hits, empty = len(wanted & found), float(not wanted and not found)
-    return {
-        "precision": hits / len(found) if found else empty,
-        "recall": hits / len(wanted) if wanted else empty,
-        "f1": 2 * hits / (len(wanted) + len(found)) if wanted or found else empty,
-    }
+    sizes = {"precision": len(found), "recall": len(wanted), "f1": (len(wanted) + len(found)) / 2}
+    empty = float(wanted == found)
+    return {name: len(wanted & found) / n if n else empty for name, n in sizes.items()}
 
 
 def fields(expected: BaseModel, output: object) -> dict[str, float | bool | None]:
@@ -76,26 +68,24 @@ def fields(expected: BaseModel, output: object) -> dict[str, float | bool | None
     Text is compared normalised, numbers and days by value, lists as sets (F1), models field by
     field. A field that is None on both sides is right.
     """
-    parts = _fields(expected, output, "fields.")
-    share = sum(map(float, parts.values())) / len(parts)
+    parts = dict(_fields(expected, output, "fields."))
+    share = sum(parts.values()) / len(parts)
     return {"fields": share, "all_fields": share == 1, **parts} if len(parts) > 1 else {**parts}
 
 
-def _fields(expected: BaseModel, output: object, at: str) -> dict[str, float | bool]:
-    result: dict[str, float | bool] = {}
+def _fields(expected: BaseModel, output: object, at: str) -> Iterable[tuple[str, float | bool]]:
     for name in type(expected).model_fields:
         match getattr(expected, name), getattr(output, name, None):
             case BaseModel() as wanted, found:
-                result |= _fields(wanted, found, f"{at}{name}.")
+                yield from _fields(wanted, found, f"{at}{name}.")
             case str(wanted), str(found):
-                result[at + name] = normalised(wanted, found)
+                yield at + name, normalised(wanted, found)
             case (int() | float() | Decimal()) as wanted, found if not isinstance(wanted, bool):
-                result[at + name] = number(wanted, found)
+                yield at + name, number(wanted, found)
             case Date() as wanted, found:
-                result[at + name] = date(wanted, found)
+                yield at + name, date(wanted, found)
             case (list() | tuple() | set()) as wanted, found:
-                sets = ({_plain(str(item)) for item in items or ()} for items in (wanted, found))
-                result[at + name] = set_prf(*sets)["f1"]
+                sets = ({" ".join(_words(item)) for item in side or ()} for side in (wanted, found))
+                yield at + name, set_prf(*sets)["f1"]
             case wanted, found:
-                result[at + name] = exact(wanted, found)
-    return result
+                yield at + name, exact(wanted, found)

@@ -4,8 +4,7 @@
 and the interval is widened for it. Where each value has its own, the formulas are the plain ones.
 """
 
-import random
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import comb, exp, lgamma, log, log1p, sqrt
@@ -34,8 +33,7 @@ def student(values: Values, clusters: Clusters, least: float | None) -> Estimate
 
     Clustered error: CR0 of Miller (2024, arxiv.org/abs/2411.00640) times sqrt(G / (G-1)).
     """
-    n, sums = len(values), dict[Hashable, float]()
-    mean = fmean(values) if values else None
+    n, mean, sums = len(values), fmean(values) if values else None, dict[Hashable, float]()
     for cluster, value in zip(clusters, values, strict=True):
         sums[cluster] = sums.get(cluster, 0.0) + value - (mean or 0.0)
     groups = len(sums)
@@ -51,26 +49,32 @@ def student(values: Values, clusters: Clusters, least: float | None) -> Estimate
     return Estimate(mean, low, high, 0.0 if se < 1e-12 else se, n, groups, f"t{note}")
 
 
+def _widened(found: Estimate, plain: float, least: float) -> tuple[float, float]:
+    """The quantile, and a survey's design effect (Korn & Graubard 1998): never less than 1.
+
+    It says how many times the variance `plain` clusters make; `least` where nothing varies.
+    """
+    if found.groups == found.n:
+        return Z, 1.0
+    effect = max(1.0, (found.se or 0.0) ** 2 / plain) if plain else least
+    return t_quantile(0.975, found.groups - 1), effect
+
+
 def estimate(values: Values, clusters: Clusters) -> Estimate:
     """Mean of `values`: Wilson (1927, doi.org/10.1080/01621459.1927.10502953) where all are 0 or 1.
 
-    Clustered Wilson takes p(1-p)/SE² for n, as for a survey's design effect (Korn & Graubard 1998),
-    never more than n; a sample without any variation counts one observation per cluster.
+    A clustered sample without any variation counts one observation per cluster.
     """
     found = student(values, clusters, 0.0 if all(0 <= v <= 1 for v in values) else None)
-    p, n, groups, se = found.mean, found.n, found.groups, found.se
+    p, n, groups = found.mean, found.n, found.groups
     if p is None or set(values) - {0, 1} or groups < min(n, 2):
         return found
-    if groups == n:
-        z, size, se = Z, float(n), sqrt(p * (1 - p) / n)
-    else:
-        z = t_quantile(0.975, groups - 1)
-        size = min(n, p * (1 - p) / se**2) if se else float(n if 0 < p < 1 else groups)
-    centre = (p + z * z / (2 * size)) / (1 + z * z / size)
-    half = z * sqrt(p * (1 - p) / size + z * z / (4 * size * size)) / (1 + z * z / size)
-    low, high = centre - half if p else 0.0, centre + half if p < 1 else 1.0
-    method = "Wilson" + found.method[1:] if groups < n else "Wilson"
-    return replace(found, low=low, high=high, se=se, method=method)
+    z, effect = _widened(found, p * (1 - p) / n, n / groups)
+    s = z * z * effect / n
+    half = sqrt(s * p * (1 - p) + s * s / 4)
+    low, high = ((p + s / 2 + side) / (1 + s) for side in (-half, half))
+    method = f"Wilson{found.method[1:]}" if groups < n else "Wilson"
+    return replace(found, low=low if p else 0.0, high=high if p < 1 else 1.0, method=method)
 
 
 def paired(a: Values, b: Values, clusters: Clusters) -> tuple[Estimate, float | None]:
@@ -88,49 +92,20 @@ def paired(a: Values, b: Values, clusters: Clusters) -> tuple[Estimate, float | 
     if {*a, *b} - {0, 1}:
         return replace(found, method=f"paired {found.method}"), p
     gained, lost = differences.count(1), differences.count(-1)
-    plain, z, effect = (gained + lost) / n**2 - mean**2 / n, Z, 1.0
-    if df + 1 < n:
-        z, effect = t_quantile(0.975, df), max(1.0, found.se**2 / plain if plain else 1.0)
-    else:
+    if found.groups == n:
         p = mcnemar(gained, lost)
+    z, effect = _widened(found, (gained + lost) / n**2 - mean**2 / n, 1.0)
     size, up, down = n / effect + 2, gained / effect + 1, lost / effect + 1
     centre = (up - down) / size
-    se = sqrt(((up + down) / size - centre**2) / size)
-    low, high = max(-1.0, centre - z * se), min(1.0, centre + z * se)
-    method = f"Bonett-Price{found.method[1:]}"
-    return replace(found, low=low, high=high, se=se, method=method), p
+    half = z * sqrt(((up + down) / size - centre**2) / size)
+    low, high = max(-1.0, centre - half), min(1.0, centre + half)
+    return replace(found, low=low, high=high, method=f"Bonett-Price{found.method[1:]}"), p
 
 
 def mcnemar(gained: int, lost: int) -> float:
     """Two-sided exact p of McNemar's test: a fair coin over the cases that flipped."""
     tail = sum(comb(gained + lost, i) for i in range(min(gained, lost) + 1))
     return min(1.0, float(2 * tail / 2 ** (gained + lost)))
-
-
-def pass_at_k(n: int, right: int, k: int) -> float:
-    """Chance that one of k tries is right, from n tries (Chen et al. 2021, 2107.03374)."""
-    return 1 - comb(n - right, k) / comb(n, k)
-
-
-def pass_hat_k(n: int, right: int, k: int) -> float:
-    """Chance that all k tries are right, from n tries (Yao et al. 2024, 2406.12045)."""
-    return comb(right, k) / comb(n, k)
-
-
-def bootstrap(clusters: Clusters, figure: Callable[[Sequence[int]], float | None]) -> Estimate:
-    """Any figure of the values at given indices; whole clusters are drawn 1,000 times (seed 0)."""
-    members: dict[Hashable, list[int]] = {}
-    for index, cluster in enumerate(clusters):
-        members.setdefault(cluster, []).append(index)
-    pools, source, n = list(members.values()), random.Random(0), len(clusters)
-    found, method = figure(range(n)) if n else None, f"bootstrap, {len(pools)} groups"
-    if len(pools) < 2:
-        return Estimate(found, None, None, None, n, len(pools), f"{method}: too few")
-    draws = (source.choices(pools, k=len(pools)) for _ in range(1000))
-    figures = [figure([index for pool in draw for index in pool]) for draw in draws]
-    known = sorted(value for value in figures if value is not None and value == value)
-    low, high = (known[round(p * (len(known) - 1))] if known else None for p in (0.025, 0.975))
-    return Estimate(found, low, high, None, n, len(pools), method)
 
 
 def t_tail(t: float, df: float) -> float:
@@ -161,5 +136,4 @@ def _beta(x: float, a: float, b: float) -> float:
         for term in (even, odd):
             d, c = 1 / (1 + term * d), 1 + term / c
             fraction *= c * d
-    powers = a * log(x) + b * log1p(-x)
-    return fraction * exp(lgamma(a + b) - lgamma(a) - lgamma(b) + powers) / a
+    return fraction * exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x)) / a

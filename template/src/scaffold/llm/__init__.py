@@ -19,26 +19,7 @@ from .errors import (
 from .messages import Document, Message, Reply, ToolCall, ToolResult, Usage
 from .scripted import ScriptedModel
 
-__all__ = [
-    "BadResponse",
-    "BudgetExceeded",
-    "Client",
-    "ConnectionBroken",
-    "Document",
-    "InvalidOutput",
-    "LLMError",
-    "Message",
-    "NoKey",
-    "NotRecorded",
-    "RateLimited",
-    "Refused",
-    "Rejected",
-    "Reply",
-    "ScriptedModel",
-    "TimedOut",
-    "ToolCall",
-    "ToolResult",
-    "Truncated",
-    "Usage",
-    "VendorUnavailable",
-]
+__all__ = ["Client", "Document", "Message", "Reply", "ScriptedModel", "ToolCall", "ToolResult"]
+__all__ += ["BadResponse", "BudgetExceeded", "ConnectionBroken", "InvalidOutput", "LLMError"]
+__all__ += ["NoKey", "NotRecorded", "RateLimited", "Refused", "Rejected", "TimedOut", "Truncated"]
+__all__ += ["Usage", "VendorUnavailable"]

@@ -1,0 +1,75 @@
+"""Figures over all rows (macro F1, kappa, calibration) and over epochs: the part `summaries`."""
+
+import random
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import asdict
+from math import comb
+from typing import Any
+
+from .results import Row, Run, Scores, names_of, tries_of
+from .stats import Estimate, estimate
+
+Summary = Callable[[Sequence[dict[str, Any]]], float | None]
+Figure = Callable[[Sequence[int]], float | None]  # of the values at these indices
+
+
+def figures(run: Run, rows: list[Row], scores: Scores) -> dict[str, dict[str, Any]]:
+    """Each declared summary, and pass@k and pass^k of each score that is 0 or 1 in every epoch."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in names_of(rows):
+        tries = tries_of(rows, name, scores)
+        binary = all(value in (0, 1) for values in tries.values() for value in values)
+        for k in range(2, min(map(len, tries.values()), default=0) + 1 if binary else 0):
+            for sign, chance in (("@", pass_at_k), ("^", pass_hat_k)):
+                values = [chance(len(some), some.count(1), k) for some in tries.values()]
+                found[f"{name} pass{sign}{k}"] = asdict(estimate(values, [c for _, c in tries]))
+    clusters = [row.cluster for row in rows]
+    for name, score in scores.items():
+        if score.summary:
+            found[name] = asdict(bootstrap(clusters, _over(run.records(rows), score.summary)))
+    return found
+
+
+def paired(runs: Sequence[Run], sides: Sequence[list[Row]], summary: Summary) -> list[Estimate]:
+    """A, B and B - A of a figure over all rows, over the same draws of whole groups."""
+    keys = set.intersection(*({(r.id, r.epoch) for r in rows} for rows in sides))
+    sides = [[r for r in rows if (r.id, r.epoch) in keys] for rows in sides]
+    a, b = (_over(run.records(rows), summary) for run, rows in zip(runs, sides, strict=True))
+
+    def gap(drawn: Sequence[int]) -> float | None:
+        x, y = a(drawn), b(drawn)
+        return None if x is None or y is None else y - x
+
+    clusters = [row.cluster for row in sides[0]]
+    return [bootstrap(clusters, figure) for figure in (a, b, gap)]
+
+
+def _over(records: Iterable[dict[str, Any]], summary: Summary) -> Figure:
+    held = list(records)
+    return lambda drawn: summary([held[index] for index in drawn])
+
+
+def bootstrap(clusters: Sequence[Hashable], figure: Figure) -> Estimate:
+    """Any figure of the values at given indices; whole clusters are drawn 1,000 times (seed 0)."""
+    members: dict[Hashable, list[int]] = {}
+    for index, cluster in enumerate(clusters):
+        members.setdefault(cluster, []).append(index)
+    pools, source, n = list(members.values()), random.Random(0), len(clusters)
+    found, method = figure(range(n)) if n else None, f"bootstrap, {len(pools)} groups"
+    if len(pools) < 2:
+        return Estimate(found, None, None, None, n, len(pools), f"{method}: too few")
+    draws = (source.choices(pools, k=len(pools)) for _ in range(1000))
+    figures = [figure([index for pool in draw for index in pool]) for draw in draws]
+    known = sorted(value for value in figures if value is not None and value == value)
+    low, high = (known[round(p * (len(known) - 1))] if known else None for p in (0.025, 0.975))
+    return Estimate(found, low, high, None, n, len(pools), method)
+
+
+def pass_at_k(n: int, right: int, k: int) -> float:
+    """Chance that one of k tries is right, from n tries (Chen et al. 2021, 2107.03374)."""
+    return 1 - comb(n - right, k) / comb(n, k)
+
+
+def pass_hat_k(n: int, right: int, k: int) -> float:
+    """Chance that all k tries are right, from n tries (Yao et al. 2024, 2406.12045)."""
+    return comb(right, k) / comb(n, k)
