@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -207,8 +208,9 @@ def test_a_setting_that_the_vendor_takes_goes_out_by_its_own_name(client, vendor
 def test_an_unknown_vendor_and_an_absent_one_are_said_in_a_sentence(monkeypatch):
     with pytest.raises(llm.Rejected, match="no vendor 'acme'"):
         asyncio.run(llm.Client("acme:x").ask("Hello"))
-    monkeypatch.setitem(llm.vendors.MODULES, "acme", "acme")
-    with pytest.raises(llm.Rejected, match="made without acme"):
+    absent = replace(llm.vendors.VENDORS["openai"], name="acme", module="acme")
+    monkeypatch.setitem(llm.vendors.VENDORS, "acme", absent)
+    with pytest.raises(llm.Rejected, match=r"made without acme; .* copier update -d 'parts=\[acme"):
         asyncio.run(llm.Client("acme:x").ask("Hello"))
 
 

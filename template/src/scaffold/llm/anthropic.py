@@ -8,10 +8,7 @@ from pydantic_core import to_jsonable_python
 
 from .messages import Message, Part, Reply, Tool, ToolCall, ToolResult, Usage
 from .structured import strict_schema
-from .vendors import Request, Vendor
-
-_ONE = Vendor("anthropic", "anthropic", "default", "anthropic:AsyncAnthropic", "messages")
-VENDORS = {"anthropic": _ONE}
+from .vendors import Request
 
 
 def body(request: Request) -> dict[str, Any]:

@@ -9,19 +9,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from .messages import Document, Message, Reply, Tool, ToolCall, ToolResult, Usage
-from .vendors import Request, Vendor
-
-_GOOGLE = "https://generativelanguage.googleapis.com"
-_SDK = ("openai:AsyncOpenAI", "chat.completions")
-# <NAME>_BASE_URL in the environment goes before the one here; "compatible" needs it.
-_SERVERS = (
-    Vendor("gemini", "google", "chat", *_SDK, f"{_GOOGLE}/v1beta/openai/"),
-    Vendor("openrouter", "openrouter", "chat", *_SDK, "https://openrouter.ai/api/v1"),
-    Vendor("groq", "groq", "default", *_SDK, "https://api.groq.com/openai/v1"),
-    Vendor("ollama", "ollama", "chat", *_SDK, "http://localhost:11434/v1", free=True),
-    Vendor("compatible", "openai", "chat", *_SDK, "http://COMPATIBLE_BASE_URL-is-not-set.invalid"),
-)
-VENDORS = {server.name: server for server in _SERVERS}
+from .vendors import Request
 
 
 def body(request: Request) -> dict[str, Any]:

@@ -74,20 +74,22 @@ def typed(error: Exception, model: str) -> LLMError:
     """
     names = {kind.__name__ for kind in type(error).__mro__}
     status: int = getattr(error, "status_code", 0)
-    kind: type[LLMError] = BadResponse
-    advice = "check that the base URL is this vendor's API"
-    if isinstance(error, TypeError):  # an SDK's create() was given an argument it does not have
-        kind, advice = Rejected, "drop it, or pass it in extra_body if the vendor does take it"
-    elif names & {"APITimeoutError", "TimeoutException"} or status == 408:
-        kind, advice = TimedOut, "raise timeout_s, or try again"
-    elif names & {"APIConnectionError", "TransportError"}:
-        kind, advice = ConnectionBroken, "check the network and the base URL, or try again"
-    elif status == 429:
-        kind, advice = RateLimited, "wait, or lower concurrency"
-    elif 400 <= status < 500:
-        kind, advice = Rejected, "check key, model and request"
-    elif status:
-        kind, advice = VendorUnavailable, "try again later"
+    known: tuple[tuple[Any, type[LLMError], str], ...] = (
+        # An SDK's create() was given an argument that it does not have.
+        (isinstance(error, TypeError), Rejected, "drop it, or pass it in extra_body"),
+        (
+            names & {"APITimeoutError", "TimeoutException"},
+            TimedOut,
+            "raise timeout_s, or try again",
+        ),
+        (names & {"APIConnectionError", "TransportError"}, ConnectionBroken, "check the network"),
+        (status == 408, TimedOut, "try again"),
+        (status == 429, RateLimited, "wait, or lower concurrency"),
+        (400 <= status < 500, Rejected, "check key, model and request"),
+        (status, VendorUnavailable, "try again later"),
+        (True, BadResponse, "check that the base URL is this vendor's API"),
+    )
+    kind, advice = next((kind, advice) for holds, kind, advice in known if holds)
     cause = f" ({error.__cause__})" if error.__cause__ and not status else ""
     message = f"{model}: {str(error)[:500] or type(error).__name__}{cause}; {advice}."
     return kind(message, request_id=getattr(error, "request_id", None))

@@ -8,9 +8,7 @@ from pydantic_core import to_json
 
 from .messages import Message, Part, Reply, Tool, ToolCall, ToolResult, Usage
 from .structured import strict_schema
-from .vendors import Request, Vendor
-
-VENDORS = {"openai": Vendor("openai", "openai", "responses", "openai:AsyncOpenAI", "responses")}
+from .vendors import Request
 
 
 def body(request: Request) -> dict[str, Any]:

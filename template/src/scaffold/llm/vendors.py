@@ -6,22 +6,17 @@ from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import astuple, dataclass, field
 from importlib.util import find_spec
-from typing import Any, cast
+from typing import Any
 
 from pydantic import BaseModel
 
 from .errors import LLMError, Rejected
 from .messages import Message, Reply, Tool, Usage
 
-# Vendor -> its module here. A new vendor is one file and one line.
-MODULES = {"anthropic": "anthropic", "openai": "openai"} | dict.fromkeys(
-    ("gemini", "openrouter", "ollama", "groq", "compatible"), "compatible"
-)
-
 
 @dataclass(frozen=True)
 class Vendor:
-    """One server. Its module here has `VENDORS`, by name, and four functions.
+    """One server. Its module here has four functions.
 
     `body(request)`: the arguments of the SDK's `create`; None stands for "not given".
     `read(data)`: a Reply; its finish_reason is "max_tokens" or "refusal" where it is one of these.
@@ -32,15 +27,16 @@ class Vendor:
     name: str
     provider: str  # this and `flavor` are its names in genai-prices
     flavor: str
+    module: str
     sdk: str  # module and class
     endpoint: str  # what of the SDK has `create`; the URL's path ends the same
-    base_url: str | None = None  # None: the SDK knows it
+    base_url: str | None = None  # None: the SDK knows it; <NAME>_BASE_URL goes before it
     free: bool = False  # costs nothing, needs no key
 
     @property
     def protocol(self) -> Any:
         """The module. Raises `Rejected` where this repository was made without it."""
-        return part(MODULES[self.name])
+        return part(self.module)
 
     @property
     def key_variable(self) -> str:
@@ -48,19 +44,35 @@ class Vendor:
         return f"{self.name.upper()}_API_KEY"
 
 
+_CHAT = ("compatible", "openai:AsyncOpenAI", "chat.completions")
+_GOOGLE = "https://generativelanguage.googleapis.com/v1beta/openai/"
+# A new vendor is one file and one line; a new server that speaks OpenAI's chat completions, a line.
+_ALL = (
+    Vendor(
+        "anthropic", "anthropic", "default", "anthropic", "anthropic:AsyncAnthropic", "messages"
+    ),
+    Vendor("openai", "openai", "responses", "openai", "openai:AsyncOpenAI", "responses"),
+    Vendor("gemini", "google", "chat", *_CHAT, _GOOGLE),
+    Vendor("openrouter", "openrouter", "chat", *_CHAT, "https://openrouter.ai/api/v1"),
+    Vendor("groq", "groq", "default", *_CHAT, "https://api.groq.com/openai/v1"),
+    Vendor("ollama", "ollama", "chat", *_CHAT, "http://localhost:11434/v1", free=True),
+    Vendor("compatible", "openai", "chat", *_CHAT, "http://COMPATIBLE_BASE_URL-is-not-set.invalid"),
+)
+VENDORS = {vendor.name: vendor for vendor in _ALL}
+
+
 def vendor_of(address: str) -> Vendor:
     """Find the vendor of `vendor:model`. Raises `Rejected` where there is none."""
-    name = address.partition(":")[0]
-    if name not in MODULES:
-        known = ", ".join(MODULES)
+    name, known = address.partition(":")[0], ", ".join(VENDORS)
+    if name not in VENDORS:
         raise Rejected(f"There is no vendor {name!r}; write a model as vendor:name, with {known}.")
-    return cast(Vendor, part(MODULES[name]).VENDORS[name])
+    return VENDORS[name]
 
 
 def part(name: str) -> Any:
     """A module beside this one that a repository may be made without. Raises `Rejected`."""
     if find_spec(f"{__package__}.{name}") is None:
-        answer = "vendors" if name in MODULES.values() else "parts"
+        answer = "vendors" if name in {vendor.module for vendor in _ALL} else "parts"
         advice = f"add it to the answer: copier update -d '{answer}=[{name}, …]'"
         raise Rejected(f"This repository was made without {name}; {advice}.")
     return importlib.import_module(f"{__package__}.{name}")
