@@ -58,8 +58,12 @@ def vendor_of(address: str) -> Vendor:
 def part(name: str) -> Any:
     """A module beside this one that a repository may be made without. Raises `Rejected`."""
     if importlib.util.find_spec(f"{__package__}.{name}") is None:
-        advice = "add it with `copier update`, to the answer `vendors` or `parts`"
-        raise Rejected(f"This repository was made without {name}; {advice}.")
+        question = "vendors" if name in MODULES.values() else "parts"
+        answer = "documents" if name == "attachments" else name
+        advice = f"add it with `copier update --trust -d '{question}=[{answer}]'`"
+        raise Rejected(
+            f"This repository was made without {answer}; {advice}, naming what you have."
+        )
     return importlib.import_module(f"{__package__}.{name}")
 
 
