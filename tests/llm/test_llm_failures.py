@@ -210,7 +210,7 @@ def test_an_unknown_vendor_and_an_absent_one_are_said_in_a_sentence(monkeypatch)
         asyncio.run(llm.Client("acme:x").ask("Hello"))
     absent = replace(llm.vendors.VENDORS["openai"], name="acme", module="acme")
     monkeypatch.setitem(llm.vendors.VENDORS, "acme", absent)
-    with pytest.raises(llm.Rejected, match=r"made without acme; .* copier update -d 'parts=\[acme"):
+    with pytest.raises(llm.Rejected, match=r"made without acme; .*copier update --trust -d '"):
         asyncio.run(llm.Client("acme:x").ask("Hello"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,17 +22,27 @@ VENDORS = [
 ]
 
 
+# By the number of the choice of vendors. The other kind has the opposite, and no two patterns are
+# equal or opposite: so every pair of answers occurs, without more renders than kinds times vendors.
+PARTS = {
+    "documents": "0101010",
+    "tools": "0011001",
+    "streaming": "0000111",
+    "summaries": "0110011",
+}
+
+
 def products() -> list[dict[str, Any]]:
     """Every kind with every choice of vendors; parts and the rest so that all pairs occur."""
     rows: list[dict[str, Any]] = []
     for kind_number, kind in enumerate(KINDS):
         for vendor_number, vendors in enumerate(VENDORS):
-            odd = (kind_number + vendor_number) % 2 == 1
+            taken = "10"[kind_number]
             rows.append(
                 {
                     "kind": kind,
                     "vendors": vendors,
-                    "parts": ["documents"] if odd else [],
+                    "parts": [p for p, pattern in PARTS.items() if pattern[vendor_number] == taken],
                     "commit_data": vendor_number % 4 < 2,
                     # isort's order depends on the package's name
                     "project_name": ("zebra", "A b c", "my task", 'Say "hi"')[vendor_number % 4],
@@ -58,7 +69,22 @@ OPTIONAL = {
     "src/scaffold/llm/openai.py": ("vendors", "openai"),
     "src/scaffold/llm/compatible.py": ("vendors", "compatible"),
     "src/scaffold/documents.py": ("parts", "documents"),
+    "src/scaffold/llm/tools.py": ("parts", "tools"),
+    "src/scaffold/llm/streaming.py": ("parts", "streaming"),
+    "src/scaffold/evals/summaries.py": ("parts", "summaries"),
 }
+
+
+def test_every_pair_of_answers_is_rendered() -> None:
+    rows = [
+        {"kind": row["kind"], "vendors": str(row["vendors"])}
+        | {part: part in row["parts"] for part in PARTS}
+        for row in products()
+    ]
+    for one, other in itertools.combinations(rows[0], 2):
+        seen = {(row[one], row[other]) for row in rows}
+        values = {row[one] for row in rows}, {row[other] for row in rows}
+        assert seen == set(itertools.product(*values)), (one, other)
 
 
 @pytest.mark.parametrize("row", products(), ids=named)
@@ -82,8 +108,7 @@ def test_a_render_holds_exactly_its_files_and_works_at_once(
         *COMMON,
         *PROMPTS[row["kind"]],
         *(f"src/{package}/{module}.py" for module in CANDIDATE),
-        *(f for f in given if f not in OPTIONAL),
-        *(f for f, (question, answer) in OPTIONAL.items() if answer in row[question]),
+        *(f for f in given if f not in OPTIONAL or OPTIONAL[f][1] in row[OPTIONAL[f][0]]),
     }
     assert written == expected
 
@@ -132,6 +157,36 @@ def test_given_data_no_sample_cases_are_written_and_the_first_run_says_what_to_m
     told = run_in(folder, "python", "-m", "scaffold.cli", "eval", code=2)
     assert "Traceback" not in told.stderr
     assert "still to be mapped" in told.stderr
+
+
+ASK = """
+import asyncio
+from scaffold.llm import Client, Rejected
+
+async def ask():
+    try:
+        await Client("anthropic:claude-sonnet-5-5").ask("Hello", tools=[len])
+    except Rejected as error:
+        print(error)
+
+asyncio.run(ask())
+"""
+
+
+def test_a_part_that_is_asked_for_names_the_command_that_adds_it(
+    template: Path, tmp_path: Path, run_in: Run
+) -> None:
+    folder = render(template, tmp_path / "out")
+    assert not (folder / "src/scaffold/llm/tools.py").exists()
+    said = run_in(folder, "python", "-c", ASK).stdout
+    assert said.startswith("This repository was made without tools; ")
+    command = re.search("`copier (.*)`", said)
+    assert command is not None
+    run_in(folder, "copier", *shlex.split(command[1]), "--defaults", "--quiet")
+    assert git(folder, "status", "--porcelain", "-uall").split() == [
+        *("M", ".copier-answers.yml"),
+        *("??", "src/scaffold/llm/tools.py"),
+    ]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,21 +1,12 @@
 """The command `takehome`: the only place where the client, the harness and your code meet."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-
-from scaffold.project import Project, ProjectError, Solve, find
-from scaffold.runs import find_run, manifest, new_folder, newest
-
-if TYPE_CHECKING:
-    from scaffold.evals import Case, Outcome, Results, Solver
-    from scaffold.llm import Client
 
 app = typer.Typer(
     help="Score, run and publish this take-home. Each command explains itself with --help.",
@@ -47,82 +38,71 @@ def evaluate(
     live: Live = False,
     as_json: Machine = False,
 ) -> None:
-    """Score a solver on the cases, and draw the report.
+    """Score a solver (else pyproject.toml's) on the cases; all goes to results/<run>/.
 
-    Without --solver it is the one in [tool.takehome] of pyproject.toml. All goes to results/<run>/:
-    report.html, results.json, cases.jsonl (what was sent and answered), failures.csv, manifest.json.
+    There are report.html, results.json, failures.csv, and cases.jsonl: what was sent and answered.
     """
     from scaffold import evals
     from scaffold.evals.publication import results_table
     from scaffold.evals.terminal import progress
+    from scaffold.project import ProjectError, find
 
     project = find()
     os.chdir(project.root)  # your cases() names its files from there
-    results = project.root / "results"
-    name, which = solver or project.solver, None if split == "all" else split
-    chosen: dict[str, Any] = {"split": which, "tags": tag or [], "ids": case or [], "limit": limit}
+    which = {"tags": tag or [], "ids": case or [], "limit": limit}
+    chosen: dict[str, Any] = {"split": None if split == "all" else split, **which}
+    name = solver or project.solver
     if resume or like:
-        begun = evals.Run.read(find_run(results, resume or like)).manifest
+        begun = evals.Run.read(project.run(resume or like)).manifest
         name, epochs, chosen = begun["solver"], begun["epochs"], begun["chosen"]
-    folder = find_run(results, resume) if resume else new_folder(results, name)
-    cases = evals.select(project.module("cases").cases(), **chosen)
-    if not cases:
-        raise ProjectError(
-            "No case is left: see --split, --tag and your cases() for what there is."
-        )
-    solve, scoring = project.solver_named(name), project.module("scoring")
-    client, settings = _client(project, replay, live, max_cost)
-    scores = getattr(scoring, "SCORES", {})
-    about = manifest(project, run=folder.name, solver=name, epochs=epochs, chosen=chosen)
+    folder = project.run(resume) if resume else project.new_run(name)
+    if not (cases := evals.select(project.module("cases").cases(), **chosen)):
+        raise ProjectError("No case is left: see --split, --tag and your cases().")
+    scoring, solve = project.module("scoring"), project.solve(name)
+    client = _client(project, replay, live, max_cost)
 
-    async def go() -> Results:
-        with progress(scores) as show:
-            async with client as llm:
-                return await evals.evaluate(
-                    cases,
-                    _bound(solve, llm),
-                    scoring.score,
-                    folder=folder,
-                    scores=scores,
-                    manifest=about,
-                    on_progress=show,
-                    concurrency=concurrency or settings.concurrency,
-                    epochs=epochs,
-                    timeout_s=settings.case_s,
-                    resume=bool(resume),
-                    baseline=None if name == "baseline" else newest(results, "baseline"),
-                )
-
-    done = asyncio.run(go())
-    typer.echo(json.dumps(done, ensure_ascii=False) if as_json else results_table(done))
-    typer.echo(f"report: {(folder / 'report.html').as_uri()}", err=True)
-    if done["errors"] >= len(cases) * epochs:
-        first = (folder / "cases.jsonl").read_text(encoding="utf-8").splitlines()[0]
-        typer.echo(f"takehome: no case has an answer: {json.loads(first)['error']}", err=True)
-    raise typer.Exit(bool(done["unfinished"]) or done["errors"] >= len(cases) * epochs)
-
-
-def _bound(solve: Solve, llm: Client) -> Solver:
-    """Give the candidate's `solve(input, llm)` the harness's shape: a case in, an outcome out."""
-    from scaffold.evals import Outcome
-
-    async def solver(case: Case[Any, Any], epoch: int) -> Outcome[Any]:
-        bound = llm.for_case(case.id, epoch)
+    async def solved(case: evals.Case[Any, Any], epoch: int) -> evals.Outcome[Any]:
+        """Your `solve(input, llm)` in the harness's shape: a case in, an outcome out."""
+        llm = client.for_case(case.id, epoch)
         try:
-            outcome = Outcome(await solve(case.input, bound))
+            output = await solve(case.input, llm)
+            if not hasattr(output, "model_dump"):  # a dict would be scored 0 without a word
+                kind = type(output).__name__
+                raise ProjectError(f"{name} must return Output of schemas.py; it returned {kind}.")
+            outcome = evals.Outcome(output)
         except Exception as error:  # whatever it is, it is this case's result, not the run's end
-            outcome = Outcome[Any].failed(error)
-        outcome.calls = [call.logged() for call in bound.calls]
+            outcome = evals.Outcome.failed(error)
+        outcome.calls = [call.logged() for call in llm.calls]
         return outcome
 
-    return solver
+    scores = getattr(scoring, "SCORES", {})
+    with progress(scores) as show:
+        work = evals.evaluate(
+            cases,
+            solved,
+            scoring.score,
+            folder=folder,
+            scores=scores,
+            manifest=project.manifest(run=folder.name, solver=name, epochs=epochs, chosen=chosen),
+            concurrency=concurrency or project.concurrency,
+            epochs=epochs,
+            timeout_s=project.case_s,
+            resume=bool(resume),
+            baseline=None if name == "baseline" else project.newest("baseline"),
+            on_progress=show,
+        )
+        done = asyncio.run(_closing(client, work))
+    typer.echo(json.dumps(done, ensure_ascii=False) if as_json else results_table(done))
+    typer.echo(f"report: {(folder / 'report.html').as_uri()}", err=True)
+    if failed := done["errors"] >= len(cases) * epochs:
+        first = (folder / "cases.jsonl").read_text("utf-8").partition("\n")[0]
+        typer.echo(f"takehome: no case has an answer: {json.loads(first)['error']}", err=True)
+    raise typer.Exit(failed or bool(done["unfinished"]))
 
 
 @app.command()
 def run(
-    given: Annotated[
-        str, typer.Argument(metavar="INPUT", help="Text, Input as JSON, a file, or -.")
-    ],
+    given: Annotated[str, typer.Argument(metavar="INPUT", help="Text, JSON, a file, or -.")],
     solver: SolverName = "solution",
     max_cost: MaxCost = None,
     replay: Replay = False,
@@ -130,23 +110,16 @@ def run(
     as_json: Machine = False,
 ) -> None:
     """Solve one input; print the answer and its cost."""
-    from scaffold.inputs import read_input
+    from scaffold.project import find
 
     project = find()
-    one = read_input(given, project.module("schemas").Input)
-    solve = project.solver_named(solver)
-    client, _ = _client(project, replay, live, max_cost)
-
-    async def go() -> tuple[Any, list[Any]]:
-        async with client as llm:
-            bound = llm.for_case("run")
-            return await solve(one, bound), bound.calls
-
-    output, calls = asyncio.run(go())
-    costs = [call.cost_usd for call in calls]
-    about = {"calls": len(calls), "cost_usd": None if None in costs else float(sum(costs))}
-    about["latency_s"] = round(sum(call.latency_s for call in calls), 3)
-    answer = output.model_dump(mode="json")
+    one, solve = project.input(given), project.solve(solver)
+    client = _client(project, replay, live, max_cost)
+    llm = client.for_case("run")
+    answer = asyncio.run(_closing(client, solve(one, llm))).model_dump(mode="json")
+    costs = [call.cost_usd for call in llm.calls]
+    about = {"calls": len(costs), "cost_usd": None if None in costs else float(sum(costs))}
+    about["latency_s"] = round(sum(call.latency_s for call in llm.calls), 3)
     typer.echo(json.dumps({"output": answer, **about} if as_json else answer, ensure_ascii=False))
     typer.echo(", ".join(f"{name}: {value}" for name, value in about.items()), err=True)
 
@@ -160,12 +133,12 @@ def compare(
 ) -> None:
     """Hold two runs against each other, case by case; the gate exits 1 on a significant loss."""
     from scaffold import evals
+    from scaffold.project import find
 
     project = find()
-    results, scores = project.root / "results", getattr(project.module("scoring"), "SCORES", {})
-    before, after = find_run(results, a), find_run(results, b)
-    found = evals.compare(before, after, scores)
-    typer.echo(json.dumps(found) if as_json else evals.as_markdown(found, before, after))
+    runs = project.run(a), project.run(b)
+    found = evals.compare(*runs, getattr(project.module("scoring"), "SCORES", {}))
+    typer.echo(json.dumps(found) if as_json else evals.as_markdown(found, *runs))
     if fail_on_regression:
         names = () if fail_on_regression == "all" else (fail_on_regression,)
         passed, why = evals.gate(found, names)
@@ -179,28 +152,31 @@ def publish(
     force: Annotated[bool, typer.Option(help="Also if the code has changed since.")] = False,
 ) -> None:
     """Hand a run in: results/submitted/, README's blocks."""
+    from scaffold.project import find
     from scaffold.publish import publish as publish_run
 
     project = find()
-    said = publish_run(project, find_run(project.root / "results", name), force)
-    typer.echo("\n".join(said))
+    typer.echo(publish_run(project, project.run(name), force))
 
 
-def _client(project: Project, replay: bool, live: bool, cost: float | None) -> tuple[Client, Any]:
+def _client(project: Any, replay: bool, live: bool, max_cost: float | None) -> Any:
     from scaffold.llm import Client
-    from scaffold.settings import load
+    from scaffold.project import ProjectError
 
     if replay and live:
         raise ProjectError("--replay and --live exclude each other: take one of them.")
-    settings = load(project.root)
-    client = Client(
-        settings.model or project.model,
+    return Client(
+        project.model,
         recordings=project.root / "recordings",
         mode="replay" if replay else "live" if live else "auto",
-        max_cost_usd=settings.max_cost_usd if cost is None else cost,
-        deadline_s=settings.deadline_s,
+        max_cost_usd=project.max_cost_usd if max_cost is None else max_cost,
+        deadline_s=project.deadline_s,
     )
-    return client, settings
+
+
+async def _closing(client: Any, work: Any) -> Any:
+    async with client:
+        return await work
 
 
 def main() -> None:

@@ -1,87 +1,169 @@
-"""Where the repository is, and which code in it is yours: `[tool.takehome]` of pyproject.toml."""
-
-from __future__ import annotations
+"""The repository around the working directory: its settings, your code in it, and its runs."""
 
 import importlib
+import json
+import os
+import re
+import subprocess
+import sys
 import tomllib
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from importlib.util import find_spec
+from datetime import UTC, datetime
+from hashlib import sha256
+from importlib.metadata import distributions
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-Solve = Callable[[Any, Any], Awaitable[Any]]
+from dotenv import dotenv_values
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PACKAGES = {"anthropic", "openai", "pydantic", "genai-prices"}
 
 
 class ProjectError(Exception):
     """The repository is not as a command needs it; the message says what to mend."""
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
-    """One take-home: its root folder, and the three answers that the commands need."""
+class Project(BaseSettings):
+    """What pyproject.toml says, and settings; a variable `TAKEHOME_<NAME>` wins."""
+
+    model_config = SettingsConfigDict(env_prefix="TAKEHOME_", env_ignore_empty=True)
 
     root: Path
     package: str
-    model: str
+    model: str  # vendor:name
     solver: str
+    max_cost_usd: float | None = Field(None, ge=0)  # per command
+    concurrency: int = Field(16, ge=1)  # cases in flight
+    case_s: float = Field(900, gt=0)  # seconds that one case may take
+    deadline_s: float = Field(120, gt=0)  # for a call, retries included
 
-    def module(self, name: str) -> ModuleType:
-        """Return the module `name` of the candidate's package, or raise ProjectError."""
-        full = f"{self.package}.{name}"
-        try:
-            return importlib.import_module(full)
-        except ModuleNotFoundError as missing:
-            if missing.name not in (full, self.package):
-                raise  # the candidate's own import: its traceback says more than we could
-            raise ProjectError(
-                f"There is no src/{self.package}/{name}.py: create it, or mend the package's name "
-                "under [tool.takehome] in pyproject.toml; then `uv sync`."
-            ) from missing
+    def module(self, name: str) -> Any:
+        """Import a module of your package, else one of this name; ProjectError without either."""
+        for full in (f"{self.package}.{name}", name):
+            try:
+                return importlib.import_module(full)
+            except ModuleNotFoundError as missing:
+                if not f"{full}.".startswith(f"{missing.name}."):
+                    raise  # your own import: its traceback says more than we could
+        raise ProjectError(f"There is no src/{self.package}/{name}.py, nor a module {name}.")
 
-    def solver_named(self, name: str) -> Solve:
-        """Return `solve` of a module of the package, or any `module:function`."""
+    def solve(self, name: str) -> Any:
+        """Return the function of `module:function`, or of a `module` the function `solve`."""
         place, _, function = name.partition(":")
-        if find_spec(f"{self.package}.{place}") or not function:
-            module = self.module(place)
-        elif find_spec(place.partition(".")[0]):
-            module = importlib.import_module(place)
-        else:
-            raise ProjectError(
-                f"There is no module {place}: write module:function, as Python does."
-            )
-        found: Solve | None = getattr(module, function or "solve", None)
-        if found is None:
-            raise ProjectError(f"{place} has no function {function or 'solve'}(input, llm).")
+        if found := getattr(self.module(place), function or "solve", None):
+            return found
+        raise ProjectError(f"{place} has no function {function or 'solve'}(input, llm).")
 
-        async def solve(input: Any, llm: Any) -> Any:
-            output = await found(input, llm)
-            if not hasattr(output, "model_dump"):  # a dict would be scored 0 without a word
-                kind = type(output).__name__
-                raise ProjectError(f"{name} must return Output of schemas.py; it returned {kind}.")
-            return output
+    def input(self, given: str) -> Any:
+        """Return your Input: of JSON, or of other text where it has one field to fill."""
+        model, text = self.module("schemas").Input, _text(given)
+        fields = model.model_fields
+        needed = [name for name in fields if fields[name].is_required()] or list(fields)
+        try:
+            if len(needed) == 1 and not text.lstrip().startswith("{"):
+                return model.model_validate({needed[0]: text})
+            return model.model_validate_json(text)
+        except ValueError as error:
+            shape = f"Input of schemas.py, JSON with {', '.join(needed)}"
+            raise ProjectError(f"It does not fit {shape}: {_reasons(error)}.") from None
 
-        return solve
+    def new_run(self, solver: str) -> Path:
+        """Return a folder for a run; names begin with the time (UTC), so that they sort."""
+        time = f"{datetime.now(UTC):%Y%m%d-%H%M%S%f}"[:-3]
+        return self.root / "results" / f"{time}-{solver.replace(':', '-')}"
+
+    def newest(self, solver: str = "") -> Path | None:
+        """Return the newest finished run; of a solver, one over all cases before one over some."""
+        found: list[tuple[bool, Path]] = []
+        for folder in (file.parent for file in self.root.glob("results/2*/results.json")):
+            about = json.loads((folder / "manifest.json").read_text("utf-8"))
+            part = any(about["chosen"][name] for name in ("limit", "tags", "ids"))
+            if solver in ("", about["solver"]):
+                found.append((bool(solver) and not part, folder))
+        return max(found)[1] if found else None
+
+    def run(self, name: str) -> Path:
+        """Return a run's folder by its name, its path or as `latest`, or raise ProjectError."""
+        named = self.newest() if name == "latest" else self.root / "results" / name
+        for folder in (named, Path(name)):
+            if folder and (folder / "cases.jsonl").is_file():
+                return folder
+        raise ProjectError(f"There is no run {name} in results/.")
+
+    def manifest(self, **run: Any) -> dict[str, Any]:
+        """Return what manifest.json holds beside `run`: where code, cases and libraries stood."""
+        root, written = self.root, (":!results", ":!recordings", ":!README.md")
+        places = {"cases": "data/cases.jsonl", "prompts": "prompts", "recordings": "recordings"}
+        places["code"] = f"src/{self.package}"
+        changed = git(root, "status", "--porcelain", "--", ".", *written)
+        return {
+            **run,
+            "command": ["takehome", *sys.argv[1:]],
+            "git": {"commit": git(root, "rev-parse", "HEAD"), "dirty": changed != ""},
+            "hashes": {name: digest(root / place) for name, place in places.items()},
+            "python": sys.version.partition(" ")[0],
+            "packages": {d.name: d.version for d in distributions() if d.name in PACKAGES},
+        }
+
+
+def root() -> Path:
+    """Return the folder of the repository; ProjectError outside of one."""
+    for folder in (here := Path.cwd(), *here.parents):
+        file = folder / "pyproject.toml"
+        if file.is_file() and "[tool.takehome]" in file.read_text("utf-8", "replace"):
+            return folder
+    raise ProjectError(f"No pyproject.toml with [tool.takehome] in {here} or above: change folder.")
 
 
 def find() -> Project:
-    """Return the repository around the working directory.
+    """Return the repository; the SDKs find what its `.env` says in the environment."""
+    folder = root()
+    try:
+        for name, value in dotenv_values(folder / ".env", encoding="utf-8-sig").items():
+            if value:
+                os.environ.setdefault(name, value)
+        table = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["tool"]["takehome"]
+        told = {n: v for n, v in table.items() if not os.environ.get(f"TAKEHOME_{n.upper()}")}
+        return Project(root=folder, **told)
+    except ValueError as error:
+        raise ProjectError(f"pyproject.toml, .env or TAKEHOME_…: {_reasons(error)}.") from None
 
-    Raises:
-        ProjectError: no pyproject.toml with a whole table `[tool.takehome]` there or above.
-    """
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        file = folder / "pyproject.toml"
+
+def _reasons(error: ValueError) -> str:
+    """Say in one line what is wrong; Pydantic's own text has several."""
+    found = getattr(error, "errors", list)()
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in found) or str(error)
+
+
+def _text(given: str) -> str:
+    """Return standard input for `-`, a file's text where `given` is its path, else `given`."""
+    try:
+        return sys.stdin.read() if given == "-" else Path(given).read_text("utf-8-sig")
+    except UnicodeDecodeError as error:  # a PDF, an Office file
         try:
-            table = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-        except ValueError as error:
-            raise ProjectError(f"{file} cannot be read: {error}. Mend it first.") from error
-        if found := table.get("tool", {}).get("takehome"):
-            try:
-                return Project(folder, **{key: str(value) for key, value in found.items()})
-            except TypeError as error:
-                keys = "package, model and solver"
-                raise ProjectError(f"{file}: [tool.takehome] needs {keys}, no more.") from error
-    raise ProjectError(f"No pyproject.toml with [tool.takehome] in {here} or above: change folder.")
+            return str(importlib.import_module("scaffold.documents").read_text(given))
+        except ModuleNotFoundError:
+            how = "`copier update --trust -d 'parts=[documents]'` brings what reads PDF and Office"
+            raise ProjectError(f"{given} is not UTF-8 text: {how}.") from error
+    except (OSError, ValueError) as error:  # no file, too long for a path, or with a NUL
+        if re.fullmatch(r"\S+\.\w{2,5}", given):
+            raise ProjectError(f"There is no file {given}; pass a text to `-`.") from error
+        return given
+
+
+def digest(path: Path) -> str | None:
+    """Return the SHA-256 over names and contents of the files under `path`; None where none is."""
+    files = sorted(f for f in (path, *path.rglob("*")) if f.is_file() and f.suffix != ".pyc")
+    names = [file.relative_to(path.parent).as_posix() for file in files]
+    found = [*names, *(sha256(file.read_bytes()).hexdigest() for file in files)]
+    return sha256("\0".join(found).encode()).hexdigest() if files else None
+
+
+def git(root: Path, *arguments: str) -> str | None:
+    """Return what git prints in `root`; None where there is no git, no repository, or it fails."""
+    try:
+        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.decode("utf-8", "replace").strip()

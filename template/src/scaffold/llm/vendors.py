@@ -72,9 +72,9 @@ def vendor_of(address: str) -> Vendor:
 def part(name: str) -> Any:
     """A module beside this one that a repository may be made without. Raises `Rejected`."""
     if find_spec(f"{__package__}.{name}") is None:
-        answer = "vendors" if name in {vendor.module for vendor in _ALL} else "parts"
-        advice = f"add it to the answer: copier update -d '{answer}=[{name}, …]'"
-        raise Rejected(f"This repository was made without {name}; {advice}.")
+        question = "vendors" if name in {vendor.module for vendor in _ALL} else "parts"
+        advice = f"copier update --trust -d '{question}=[{name}]', beside those that you have"
+        raise Rejected(f"This repository was made without {name}; add it: {advice}.")
     return importlib.import_module(f"{__package__}.{name}")
 
 
