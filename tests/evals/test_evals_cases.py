@@ -169,8 +169,8 @@ def test_a_folder_gives_a_row_per_file(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("content", ['[{"a": 1}]', '[\n{"a":\n1}]\n', '{"a": 1}\n'])
-def test_json_is_a_list_or_lines(tmp_path, content):
+@pytest.mark.parametrize("content", ['[{"a": 1}]', '{"data": [{"a": 1}], "v": 2}', '{"a": 1}'])
+def test_json_is_a_list_an_object_of_one_list_or_one_row(tmp_path, content):
     path = tmp_path / "raw.json"
     path.write_text(content, "utf-8")
     assert list(read_rows(path)) == [{"a": 1}]

@@ -29,6 +29,10 @@ def folder(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("eval", "--solver", "baseline:nosuch"), "has no function nosuch"),
         (("eval", "--replay", "--live"), "exclude each other"),
         (("eval", "--resume", "nosuch"), "There is no run nosuch"),
+        (("eval", "--like", "nosuch", "--limit", "2"), "repeat a run's solver and cases"),
+        (("eval", "--failed-from", "nosuch"), "There is no run nosuch"),
+        (("eval", "--spot-check", "2"), "No case is recorded with baseline"),
+        (("doctor",), "ANTHROPIC_API_KEY is not set; put it into .env."),
         (("publish", "nosuch"), "There is no run nosuch"),
         (("compare", "a", "b"), "There is no run a"),
         (("run", "nosuch.txt", "--solver", "baseline"), "There is no file nosuch.txt"),
@@ -51,7 +55,7 @@ def test_a_solver_that_returns_no_output_model_is_told_so(
     odd = folder / "src" / "task" / "odd.py"
     odd.write_text("async def solve(input, llm):\n    return {'text': 'x'}\n", encoding="utf-8")
     told = run_in(folder, *TAKEHOME, "eval", "--solver", "odd", "--limit", "2", code=1)
-    assert "odd must return Output of schemas.py; it returned dict." in told.stderr
+    assert "return Output of schemas.py, not dict" in told.stderr
 
 
 def test_the_report_compares_with_the_baseline_over_all_cases_not_with_the_last_small_one(
@@ -63,3 +67,83 @@ def test_the_report_compares_with_the_baseline_over_all_cases_not_with_the_last_
     run_in(folder, *TAKEHOME, "eval", "--limit", "2")
     other = run_in(folder, *TAKEHOME, "eval", "--solver", "copy_of_baseline", "--json")
     assert json.loads(other.stdout)["against"]["baseline"]["against"] == whole["run"]
+
+
+def test_only_what_failed_in_a_run_runs_again(folder: Path, run_in: Callable[..., Any]) -> None:
+    run_in(folder, *TAKEHOME, "eval")
+    (first,) = {run for run in folder.glob("results/*") if (run / "results.json").exists()} & {
+        max(folder.glob("results/*"))
+    }
+    lines = [json.loads(line) for line in (first / "cases.jsonl").read_text("utf-8").splitlines()]
+    failed = sorted(line["id"] for line in lines if line["failed"])
+    assert 0 < len(failed) < len(lines)
+    run_in(folder, *TAKEHOME, "eval", "--failed-from", first.name)
+    again = (max(folder.glob("results/*")) / "cases.jsonl").read_text("utf-8").splitlines()
+    assert sorted(json.loads(line)["id"] for line in again) == failed
+
+
+def test_a_dry_run_says_what_it_would_take_and_writes_nothing(
+    folder: Path, run_in: Callable[..., Any]
+) -> None:
+    before = sorted(folder.glob("results/*"))
+    said = json.loads(
+        run_in(folder, *TAKEHOME, "eval", "--dry-run", "--epochs", "3", "--json").stdout
+    )
+    cases = (folder / "data" / "cases.jsonl").read_text("utf-8").splitlines()
+    assert said["tries"] == 3 * len(cases)
+    assert (said["calls"], said["cost_usd"]) == (0, 0)
+    assert sorted(folder.glob("results/*")) == before
+
+
+def test_an_input_becomes_a_case_to_review_and_is_counted_apart(
+    template: Path, tmp_path: Path, run_in: Callable[..., Any]
+) -> None:
+    folder = render(template, tmp_path / "task", kind="blank")
+    before = (folder / "data" / "cases.jsonl").read_text("utf-8")
+    for _ in range(2):  # the second time it is there already
+        run_in(folder, *TAKEHOME, "run", "What now?", "--solver", "baseline", "--save-case")
+    after = (folder / "data" / "cases.jsonl").read_text("utf-8")
+    assert after.startswith(before)
+    (line,) = after[len(before) :].splitlines()
+    assert json.loads(line)["input"] == {"text": "What now?"}
+    results = json.loads(run_in(folder, *TAKEHOME, "eval", "--json").stdout)
+    assert results["unreviewed"] == 1
+    assert results["n"] == len(before.splitlines())
+
+
+def test_a_run_says_that_code_changed_after_the_test_split_was_looked_at(
+    template: Path, tmp_path: Path, run_in: Callable[..., Any]
+) -> None:
+    folder = render(template, tmp_path / "task", kind="blank")
+    data = folder / "data" / "cases.jsonl"
+    lines = [json.loads(line) for line in data.read_text("utf-8").splitlines()]
+    lines[0]["split"] = "test"
+    data.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    first = json.loads(run_in(folder, *TAKEHOME, "eval", "--split", "test", "--json").stdout)
+    again = json.loads(run_in(folder, *TAKEHOME, "eval", "--json").stdout)
+    assert (first["notes"], again["notes"]) == ([], [])
+    with (folder / "src" / "task" / "baseline.py").open("a", encoding="utf-8") as file:
+        file.write("# a change\n")
+    (note,) = json.loads(run_in(folder, *TAKEHOME, "eval", "--json").stdout)["notes"]
+    assert note.startswith(f"code changed after {first['run']} had looked at the test split")
+
+
+def test_a_loss_within_the_margin_is_no_regression(
+    template: Path, tmp_path: Path, run_in: Callable[..., Any]
+) -> None:
+    folder = render(template, tmp_path / "task", kind="blank")
+    worse = folder / "src" / "task" / "worse.py"
+    worse.write_text(
+        "from .schemas import Output\n\n\nasync def solve(input, llm):\n    return Output(text='')\n",
+        encoding="utf-8",
+    )
+    for solver in ("baseline", "worse"):
+        run_in(folder, *TAKEHOME, "eval", "--solver", solver)
+    runs = [run.name for run in sorted(folder.glob("results/*"))]
+    gate = ("compare", *runs, "--fail-on-regression", "token_f1")
+    said = run_in(folder, *TAKEHOME, *gate, code=1).stdout
+    assert "token_f1: a significant loss" in said
+    assert (
+        "no significant loss of more than 1.0"
+        in run_in(folder, *TAKEHOME, *gate, "--margin", "1").stdout
+    )

@@ -28,9 +28,9 @@ def test_the_figures_of_an_example_are_what_a_run_gives(
     template: Path, tmp_path: Path, run_in: Callable[..., Any], answers: Path
 ) -> None:
     page = answers.with_name("README.md").read_text("utf-8")
-    figures = re.findall(r"^(\w+) +(\d\.\d{3} \[.*\] \(n = \d+\))$", page, re.M)
+    figures = re.findall(r"^\| ([\w.]+) +\| (\d\.\d{3} \[.*?\] \(n = \d+\))", page, re.M)
     assert figures
     folder = render(template, tmp_path / "out", **yaml.safe_load(answers.read_text("utf-8")))
     printed = run_in(folder, "python", "-m", "scaffold.cli", "eval").stdout
     for name, figure in figures:
-        assert re.search(rf"^{name} +{re.escape(figure)}", printed, re.M), printed
+        assert re.search(rf"^\| {re.escape(name)} +\| {re.escape(figure)}", printed, re.M), printed

@@ -106,6 +106,24 @@ def test_a_clone_without_a_key_replays_the_submitted_figures(
     assert first == second
     run_in(clone, *takehome, "compare", "submitted", "latest", "--fail-on-regression", "all")
 
+    # Somebody with a key of their own asks a few of the recorded cases anew, and changes no file.
+    (clone / ".env").write_text(variables, encoding="utf-8")
+    asked = ("eval", "--solver", "solution", "--spot-check", "3", "--json")
+    rows = [json.loads(line) for line in run_in(clone, *takehome, *asked).stdout.splitlines()]
+    assert len({row["id"] for row in rows}) == 3
+    assert all(row["recorded"] == row["new"] for row in rows)
+    assert "fields.supplier" in rows[0]["new"]
+    assert git(clone, "status", "--porcelain") == ""
+    told = run_in(clone, *takehome, "doctor").stdout
+    assert f"{name}:{model} answered as {model}" in told
+    assert ("cost $0.0" in told) == (name == "anthropic")
+    listed = json.loads(run_in(clone, *takehome, "recordings", "--json").stdout)
+    assert len(listed["cases"]) == second["n"]
+    assert listed["damaged"] == []
+    (whole, *_) = sorted(clone.glob("recordings/*/*.json"))
+    whole.write_text("{", encoding="utf-8")
+    assert str(whole) in run_in(clone, *takehome, "recordings", code=1).stdout
+
 
 def test_without_a_key_the_solution_says_which_variable_is_missing(
     template: Path, tmp_path: Path, run_in: Callable[..., Any]

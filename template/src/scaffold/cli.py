@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from scaffold import doctor
+
 app = typer.Typer(
     help="Score, run and publish this take-home. Each command explains itself with --help.",
     no_args_is_help=True,
@@ -34,6 +36,9 @@ def evaluate(
     max_cost: MaxCost = None,
     resume: Annotated[str, typer.Option(metavar="RUN", help="Go on with a run.")] = "",
     like: Annotated[str, typer.Option(metavar="RUN", help="Same solver and cases.")] = "",
+    failed_from: Annotated[str, typer.Option(metavar="RUN", help="Only what failed in it.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would take.")] = False,
+    spot_check: Annotated[int, typer.Option(min=0, help="Ask so many recorded cases anew.")] = 0,
     replay: Replay = False,
     live: Live = False,
     as_json: Machine = False,
@@ -42,49 +47,48 @@ def evaluate(
 
     There are report.html, results.json, failures.csv, and cases.jsonl: what was sent and answered.
     """
-    from scaffold import evals
+    from scaffold import evals, solving
     from scaffold.evals.publication import results_table
     from scaffold.evals.terminal import progress
     from scaffold.project import ProjectError, find
 
     project = find()
     os.chdir(project.root)  # your cases() names its files from there
-    which = {"tags": tag or [], "ids": case or [], "limit": limit}
-    chosen: dict[str, Any] = {"split": None if split == "all" else split, **which}
-    name = solver or project.solver
+    ids = [*(case or []), *(project.failed(failed_from) if failed_from else [])]
+    chosen: dict[str, Any] = {"split": None if split == "all" else split, "tags": tag or []}
+    chosen |= {"ids": ids, "limit": limit}
+    name, at_once = solver or project.solver, concurrency or project.concurrency
     if resume or like:
+        if solver or limit or tag or ids:
+            raise ProjectError("--resume and --like repeat a run's solver and cases: name neither.")
         begun = evals.Run.read(project.run(resume or like)).manifest
         name, epochs, chosen = begun["solver"], begun["epochs"], begun["chosen"]
     folder = project.run(resume) if resume else project.new_run(name)
     if not (cases := evals.select(project.module("cases").cases(), **chosen)):
         raise ProjectError("No case is left: see --split, --tag and your cases().")
-    scoring, solve = project.module("scoring"), project.solve(name)
-    client = _client(project, replay, live, max_cost)
-
-    async def solved(case: evals.Case[Any, Any], epoch: int) -> evals.Outcome[Any]:
-        """Your `solve(input, llm)` in the harness's shape: a case in, an outcome out."""
-        llm = client.for_case(case.id, epoch)
-        try:
-            output = await solve(case.input, llm)
-            if not hasattr(output, "model_dump"):  # a dict would be scored 0 without a word
-                kind = type(output).__name__
-                raise ProjectError(f"{name} must return Output of schemas.py; it returned {kind}.")
-            outcome = evals.Outcome(output)
-        except Exception as error:  # whatever it is, it is this case's result, not the run's end
-            outcome = evals.Outcome.failed(error)
-        outcome.calls = [call.logged() for call in llm.calls]
-        return outcome
-
+    scoring, client = project.module("scoring"), _client(project, replay, live, max_cost)
+    solve = solving.solver_of(project.solve(name), client)
+    if dry_run:
+        told = solving.dry_run(cases, solve, epochs, at_once)
+        return _say([asyncio.run(_closing(client, told))], as_json)
+    if spot_check:
+        fresh = _client(project, max_cost=max_cost, recorded=False)  # so it can only ask
+        both = (_client(project, replay=True), fresh)
+        sides = (solving.solver_of(project.solve(name), one) for one in both)
+        checked = solving.spot_check(cases, *sides, scoring.score, spot_check)
+        if not (rows := asyncio.run(_closing(fresh, checked))):
+            raise ProjectError(f"No case is recorded with {name}: choose a solver that asks.")
+        return _say(rows, as_json)
     scores = getattr(scoring, "SCORES", {})
     with progress(scores) as show:
         work = evals.evaluate(
             cases,
-            solved,
+            solve,
             scoring.score,
             folder=folder,
             scores=scores,
             manifest=project.manifest(run=folder.name, solver=name, epochs=epochs, chosen=chosen),
-            concurrency=concurrency or project.concurrency,
+            concurrency=at_once,
             epochs=epochs,
             timeout_s=project.case_s,
             resume=bool(resume),
@@ -104,16 +108,20 @@ def evaluate(
 def run(
     given: Annotated[str, typer.Argument(metavar="INPUT", help="Text, JSON, a file, or -.")],
     solver: SolverName = "solution",
+    save_case: Annotated[bool, typer.Option("--save-case", help="Keep it, to review.")] = False,
     max_cost: MaxCost = None,
     replay: Replay = False,
     live: Live = False,
     as_json: Machine = False,
 ) -> None:
     """Solve one input; print the answer and its cost."""
+    from scaffold import solving
     from scaffold.project import find
 
     project = find()
     one, solve = project.input(given), project.solve(solver)
+    if save_case:
+        typer.echo(solving.save_case(project.root / "data" / "cases.jsonl", one), err=True)
     client = _client(project, replay, live, max_cost)
     llm = client.for_case("run")
     answer = asyncio.run(_closing(client, solve(one, llm))).model_dump(mode="json")
@@ -129,6 +137,7 @@ def compare(
     a: Annotated[str, typer.Argument(metavar="A", help="The run before: a folder of results/.")],
     b: Annotated[str, typer.Argument(metavar="B", help="The run after; latest is the newest.")],
     fail_on_regression: Annotated[str, typer.Option(metavar="SCORE", help="Or all.")] = "",
+    margin: Annotated[float, typer.Option(min=0, help="A loss that is no regression yet.")] = 0.0,
     as_json: Machine = False,
 ) -> None:
     """Hold two runs against each other, case by case; the gate exits 1 on a significant loss."""
@@ -141,9 +150,13 @@ def compare(
     typer.echo(json.dumps(found) if as_json else evals.as_markdown(found, *runs))
     if fail_on_regression:
         names = () if fail_on_regression == "all" else (fail_on_regression,)
-        passed, why = evals.gate(found, names)
+        passed, why = evals.gate(found, names, margin)
         typer.echo(f"\n{why}", err=as_json)
         raise typer.Exit(not passed)
+
+
+app.command()(doctor.doctor)
+app.command()(doctor.recordings)
 
 
 @app.command()
@@ -159,7 +172,13 @@ def publish(
     typer.echo(publish_run(project, project.run(name), force))
 
 
-def _client(project: Any, replay: bool, live: bool, max_cost: float | None) -> Any:
+def _client(
+    project: Any,
+    replay: bool = False,
+    live: bool = False,
+    max_cost: float | None = None,
+    recorded: bool = True,
+) -> Any:
     from scaffold.llm import Client
     from scaffold.project import ProjectError
 
@@ -167,11 +186,17 @@ def _client(project: Any, replay: bool, live: bool, max_cost: float | None) -> A
         raise ProjectError("--replay and --live exclude each other: take one of them.")
     return Client(
         project.model,
-        recordings=project.root / "recordings",
+        recordings=project.root / "recordings" if recorded else None,
         mode="replay" if replay else "live" if live else "auto",
         max_cost_usd=project.max_cost_usd if max_cost is None else max_cost,
         deadline_s=project.deadline_s,
     )
+
+
+def _say(rows: list[dict[str, Any]], as_json: bool) -> None:
+    for row in rows:
+        line = ", ".join(f"{name}: {value}" for name, value in row.items() if value is not None)
+        typer.echo(json.dumps(row, default=float) if as_json else line)
 
 
 async def _closing(client: Any, work: Any) -> Any:

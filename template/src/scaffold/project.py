@@ -91,17 +91,35 @@ class Project(BaseSettings):
                 return folder
         raise ProjectError(f"There is no run {name} in results/.")
 
+    def failed(self, name: str) -> list[str]:
+        """Return the ids of the cases that failed in a run, or raise ProjectError."""
+        lines = (self.run(name) / "cases.jsonl").read_text("utf-8").splitlines()
+        if failed := dict.fromkeys(r["id"] for r in map(json.loads, lines) if r["failed"]):
+            return list(failed)
+        raise ProjectError(f"Nothing failed in {name}.")
+
+    def _looked(self, hashes: dict[str, Any]) -> list[str]:
+        for file in sorted(self.root.glob("results/2*/results.json")):
+            before = json.loads((file.parent / "manifest.json").read_text("utf-8"))["hashes"]
+            changed = [what for what in ("prompts", "code") if before[what] != hashes[what]]
+            if changed and "split: test" in json.loads(file.read_text("utf-8"))["by_tag"]:
+                since = f"changed after {file.parent.name} had looked at the test split"
+                return [f"{' and '.join(changed)} {since}: figures on it are not blind any more."]
+        return []
+
     def manifest(self, **run: Any) -> dict[str, Any]:
         """Return what manifest.json holds beside `run`: where code, cases and libraries stood."""
         root, written = self.root, (":!results", ":!recordings", ":!README.md")
         places = {"cases": "data/cases.jsonl", "prompts": "prompts", "recordings": "recordings"}
         places["code"] = f"src/{self.package}"
         changed = git(root, "status", "--porcelain", "--", ".", *written)
+        hashes = {name: digest(root / place) for name, place in places.items()}
         return {
             **run,
+            "notes": self._looked(hashes),
             "command": ["takehome", *sys.argv[1:]],
             "git": {"commit": git(root, "rev-parse", "HEAD"), "dirty": changed != ""},
-            "hashes": {name: digest(root / place) for name, place in places.items()},
+            "hashes": hashes,
             "python": sys.version.partition(" ")[0],
             "packages": {d.name: d.version for d in distributions() if d.name in PACKAGES},
         }

@@ -53,6 +53,9 @@ def _lines(path: Path) -> Iterator[tuple[str, Any]]:
         raise CasesError(f"{path} is not UTF-8, probably Latin-1: save it as UTF-8")
     if kind in (".jsonl", ".json"):
         items = _parsed(text) if kind == ".json" else [*map(_parsed, text.split("\n"))]
+        if isinstance(items, dict):  # an object around one list is that list
+            lists = [part for part in items.values() if isinstance(part, list)]
+            items = lists[0] if len(lists) == 1 else [items]
         items = items if isinstance(items, list) else [items]
         yield from ((f"line {n}", item) for n, item in enumerate(items, 1) if item != "")
         return

@@ -65,23 +65,27 @@ def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}
     return found | {"flipped": flipped, "notes": notes}
 
 
-def gate(found: Results, names: Sequence[str] = ()) -> tuple[bool, str]:
+def gate(found: Results, names: Sequence[str] = (), margin: float = 0.0) -> tuple[bool, str]:
     """Whether no score (of `names`, else all) regressed, and the sentences that say why.
 
-    A regression is a 95 % interval of the paired difference wholly on the side of a loss.
+    A regression is a 95 % interval of the paired difference wholly beyond a loss of `margin`.
     """
     scores, said = found["scores"], list[str]()
     if unknown := set(names) - set(scores):
         raise RunError(f"no score {', '.join(unknown)}; there is: {', '.join(scores)}")
     chosen = {name: scores[name] for name in names or scores}
+    passed = bool(chosen)
     for name, d in chosen.items():
-        loss = f"{name}: {'a' if d['regressed'] else 'no'} significant loss"
+        best = d["high"] if d["higher_is_better"] else None if d["low"] is None else -d["low"]
+        lost = best is not None and best < -margin
+        passed = passed and d["diff"] is not None and not lost
+        loss = f"{name}: {'a' if lost else 'no'} significant loss"
+        loss += f" of more than {margin}" if margin else ""
         said.append(f"{loss}, {figure(d, 'diff', '+')}")
         if d["detectable"]:
             loss = f"a true loss of {d['detectable']:.3f} or more"
             said[-1] += f"; at this n {loss} would have shown four times in five"
-    passed = all(d["diff"] is not None and not d["regressed"] for d in chosen.values())
-    return passed and bool(chosen), "\n".join(said) or "the runs share no case or score"
+    return passed, "\n".join(said) or "the runs share no case or score"
 
 
 def as_markdown(found: Results, a: Path | str, b: Path | str) -> str:

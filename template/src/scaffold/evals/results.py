@@ -129,5 +129,5 @@ def summarise(run: Run, scores: Scores, total: int) -> Results:
         "unreviewed": len({row.id for row in run.rows if not row.reviewed}),
         "unfinished": total - len(run.rows),
         "against": {},
-        "notes": [],
+        "notes": [*run.manifest.get("notes", [])],
     }
