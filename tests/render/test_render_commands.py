@@ -32,6 +32,7 @@ def folder(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("eval", "--like", "nosuch", "--limit", "2"), "repeat a run's solver and cases"),
         (("eval", "--failed-from", "nosuch"), "There is no run nosuch"),
         (("eval", "--spot-check", "2"), "No case is recorded with baseline"),
+        (("agree", "a.csv", "b.csv"), "agree needs the part judge"),
         (("doctor",), "ANTHROPIC_API_KEY is not set; put it into .env."),
         (("publish", "nosuch"), "There is no run nosuch"),
         (("compare", "a", "b"), "There is no run a"),
@@ -147,3 +148,18 @@ def test_a_loss_within_the_margin_is_no_regression(
         "no significant loss of more than 1.0"
         in run_in(folder, *TAKEHOME, *gate, "--margin", "1").stdout
     )
+
+
+def test_a_runs_score_is_held_against_peoples_labels(
+    template: Path, tmp_path: Path, run_in: Callable[..., Any]
+) -> None:
+    folder = render(template, tmp_path / "task", kind="blank", parts=["judge"])
+    run_in(folder, *TAKEHOME, "eval")
+    (run,) = folder.glob("results/*")
+    lines = [json.loads(line) for line in (run / "cases.jsonl").read_text("utf-8").splitlines()]
+    rows = [f"{line['id']},{line['scores']['exact']:g}\n" for line in lines[1:]]
+    (folder / "people.csv").write_text("id,label\n" + "".join(rows), encoding="utf-8")
+    command = ("agree", "people.csv", "latest", "--score", "exact")
+    found = json.loads(run_in(folder, *TAKEHOME, *command, "--json").stdout)
+    assert (found["kappa"], found["n"], found["left_out"]) == (1, len(lines) - 1, 1)
+    assert "Cohen's kappa 1.000" in run_in(folder, *TAKEHOME, *command).stdout

@@ -18,7 +18,7 @@ FILES = sorted(SCAFFOLD.rglob("*.py"))
 # Modules that only an answer brings; what is in neither list comes with every render.
 OPTIONAL = {
     *("documents.py", "llm/compatible.py", "llm/streaming.py", "llm/tools.py"),
-    "evals/summaries.py",
+    *("evals/agree.py", "evals/summaries.py"),
 }
 
 
@@ -86,10 +86,20 @@ def test_the_client_and_the_harness_know_nothing_of_the_rest(part: str) -> None:
         assert {n for n in ours if not f"{n}.".startswith(f"scaffold.{part}.")} == set(), file
 
 
-def test_only_the_command_line_and_publishing_bring_client_harness_and_candidate_together() -> None:
-    meeting = {
+def test_client_and_harness_meet_in_the_command_line_only() -> None:
+    meeting = [
         file.relative_to(SCAFFOLD).as_posix()
         for file in FILES
-        if len({n.split(".")[1] for n in imported(file) if n.startswith("scaffold.")}) > 1
+        if {"llm", "evals"}
+        <= {n.split(".")[1] for n in imported(file) if n.startswith("scaffold.")}
+    ]
+    assert meeting == ["cli.py"]
+
+
+def test_only_commands_and_prompts_know_where_the_candidates_code_lies() -> None:
+    knowing = {
+        file.relative_to(SCAFFOLD).as_posix()
+        for file in FILES
+        if any(name.startswith("scaffold.project") for name in imported(file))
     }
-    assert meeting <= {"cli.py", "publish.py"}
+    assert knowing == {"cli.py", "comparing.py", "doctor.py", "prompts.py", "publish.py"}

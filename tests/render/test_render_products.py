@@ -29,6 +29,7 @@ PARTS = {
     "tools": "0011001",
     "streaming": "0000111",
     "summaries": "0110011",
+    "judge": "0011110",
 }
 
 
@@ -72,6 +73,8 @@ OPTIONAL = {
     "src/scaffold/llm/tools.py": ("parts", "tools"),
     "src/scaffold/llm/streaming.py": ("parts", "streaming"),
     "src/scaffold/evals/summaries.py": ("parts", "summaries"),
+    "src/scaffold/evals/agree.py": ("parts", "judge"),
+    "src/scaffold/evals/agree.md.j2": ("parts", "judge"),
 }
 
 

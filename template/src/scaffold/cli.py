@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from scaffold import doctor
+from scaffold import comparing, doctor
 
 app = typer.Typer(
     help="Score, run and publish this take-home. Each command explains itself with --help.",
@@ -17,6 +17,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+for command in (comparing.compare, comparing.agree, doctor.recordings, doctor.doctor):
+    app.command()(command)
 SolverName = Annotated[str, typer.Option(help="baseline, solution, or module:function.")]
 Replay = Annotated[bool, typer.Option("--replay", help="Recorded answers only, no network.")]
 Live = Annotated[bool, typer.Option("--live", help="Ask the vendor again, and record anew.")]
@@ -130,33 +132,6 @@ def run(
     about["latency_s"] = round(sum(call.latency_s for call in llm.calls), 3)
     typer.echo(json.dumps({"output": answer, **about} if as_json else answer, ensure_ascii=False))
     typer.echo(", ".join(f"{name}: {value}" for name, value in about.items()), err=True)
-
-
-@app.command()
-def compare(
-    a: Annotated[str, typer.Argument(metavar="A", help="The run before: a folder of results/.")],
-    b: Annotated[str, typer.Argument(metavar="B", help="The run after; latest is the newest.")],
-    fail_on_regression: Annotated[str, typer.Option(metavar="SCORE", help="Or all.")] = "",
-    margin: Annotated[float, typer.Option(min=0, help="A loss that is no regression yet.")] = 0.0,
-    as_json: Machine = False,
-) -> None:
-    """Hold two runs against each other, case by case; the gate exits 1 on a significant loss."""
-    from scaffold import evals
-    from scaffold.project import find
-
-    project = find()
-    runs = project.run(a), project.run(b)
-    found = evals.compare(*runs, getattr(project.module("scoring"), "SCORES", {}))
-    typer.echo(json.dumps(found) if as_json else evals.as_markdown(found, *runs))
-    if fail_on_regression:
-        names = () if fail_on_regression == "all" else (fail_on_regression,)
-        passed, why = evals.gate(found, names, margin)
-        typer.echo(f"\n{why}", err=as_json)
-        raise typer.Exit(not passed)
-
-
-app.command()(doctor.doctor)
-app.command()(doctor.recordings)
 
 
 @app.command()
