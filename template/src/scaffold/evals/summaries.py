@@ -16,7 +16,7 @@ Figure = Callable[[Sequence[int]], float | None]  # of the values at these indic
 def figures(run: Run, rows: list[Row], scores: Scores) -> dict[str, dict[str, Any]]:
     """Each declared summary, and pass@k and pass^k of each score that is 0 or 1 in every epoch."""
     found: dict[str, dict[str, Any]] = {}
-    for name in names_of(rows):
+    for name in (name for name in names_of(rows) if "." not in name):  # not for each field
         tries = tries_of(rows, name, scores)
         binary = all(value in (0, 1) for values in tries.values() for value in values)
         for k in range(2, min(map(len, tries.values()), default=0) + 1 if binary else 0):
