@@ -6,6 +6,7 @@ that only the second has is new, and is written where nothing stands.
 """
 
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -23,28 +24,35 @@ def add(repo: Repository, answers_file: str) -> list[str]:
         OSError: the template could not be rendered, or a file not written.
     """
     shown = repo.git("show", f"HEAD:./{answers_file}")
-    now = Path(answers_file).read_bytes()
-    if not shown.ok or _answers(shown.output) == _answers(now):
+    old, new = _answers(shown.output), _answers(Path(answers_file).read_bytes())
+    # A new question's default adds no file; so only a changed answer is worth two renders.
+    if not any(new.get(name) != answer for name, answer in old.items()):
         return []
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made).resolve()
-        before = _render(folder / "before", shown.output)
-        after = _render(folder / "after", now)
-        new = sorted(after - before)
-        written = [path for path in new if not os.path.lexists(path)]
+        added = sorted(_render(folder / "new", new) - _render(folder / "old", old))
+        written = [path for path in added if not os.path.lexists(path)]
         for path in written:
-            files.copy_atomically(folder / "after" / path, path)
+            files.copy_atomically(folder / "new" / path, path)
     return [path.as_posix() for path in written]
 
 
-def _answers(content: bytes) -> list[bytes]:
-    return [line for line in content.splitlines() if not line.startswith((b"_", b"#"))]
+def _answers(content: bytes) -> dict[bytes, list[bytes]]:
+    """Return each answer's lines by its name, without reading YAML; Copier's own are left out."""
+    answers: dict[bytes, list[bytes]] = {}
+    name = b""
+    for line in content.splitlines():
+        if re.match(rb"\w+:", line):
+            name = line.partition(b":")[0]
+        if name and not name.startswith(b"_"):
+            answers.setdefault(name, []).append(line)
+    return answers
 
 
-def _render(folder: Path, answers: bytes) -> set[Path]:
+def _render(folder: Path, answers: dict[bytes, list[bytes]]) -> set[Path]:
     """Render this template without its hooks; Copier is what runs us, so it is there."""
     data = folder.with_suffix(".yml")
-    data.write_bytes(b"\n".join(_answers(answers)))
+    data.write_bytes(b"\n".join(line for lines in answers.values() for line in lines))
     command = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", "--skip-tasks"]
     command += ["--vcs-ref", "HEAD", "--data-file", str(data), str(rendered.TEMPLATE.parent)]
     done = environment.run([*command, str(folder)], seconds=120)
