@@ -49,5 +49,5 @@ def between(text: str, old: str, new: str) -> list[Section]:
 
 def release(version: str) -> tuple[int, ...]:
     """Return the numbers of a version, always three; () where it has none (a bare commit)."""
-    found = re.match(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?![0-9a-f]{4})", version.strip())
+    found = re.match(r"v?(\d+)\.(\d+)(?:\.(\d+))?", version.strip())
     return tuple(int(number or 0) for number in found.groups()) if found else ()

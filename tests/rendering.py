@@ -27,7 +27,8 @@ def git(folder: Path, *arguments: str) -> str:
 def own_settings(home: Path) -> Generator[None]:
     """Depend on nothing that this machine's git, Copier and environment were told."""
     (home / "gitconfig").write_text(
-        "[user]\n\tname = Test\n\temail = test@example.com\n[core]\n\tautocrlf = false\n",
+        "[user]\n\tname = Test\n\temail = test@example.com\n[core]\n\tautocrlf = false\n"
+        "\tfsync = none\n[maintenance]\n\tauto = false\n[gc]\n\tauto = 0\n",  # for speed
         encoding="utf-8",
     )
     (home / "copier.yml").write_text("{}\n", encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -58,11 +59,14 @@ def history(folder: Path) -> Path:
     """Return a template repository whose four versions differ as versions do."""
     template = tagged_clone(folder, "not-a-version")
     rendered = template / "template"
+    for name in ("tests", "bench", "docs", "examples", ".github"):  # every render clones it all
+        shutil.rmtree(template / name)
     (template / "CHANGELOG.md").write_text(CHANGELOG, encoding="utf-8")
     # A part with a file for the candidate's own folder
     brought = rendered / "{% if 'documents' in parts %}.{% endif %}/src/{{ package_name }}"
     brought.mkdir(parents=True)
     (brought / "reading.py.jinja").write_text("# Reads for {{ package_name }}\n", "utf-8")
+    (brought / "tables.py").write_text("# Tables\n", "utf-8")
     release(template, "v0.1.0")
 
     libraries = rendered / "libraries.jinja"
@@ -182,13 +186,13 @@ class Work:
 
     head: str
     log: str
-    wrote: dict[str, set[str]]  # file: lines that are not in the render
+    wrote: dict[str, set[bytes]]  # file: lines that are not in the render
     removed: set[str]
 
     @classmethod
     def of(cls, folder: Path) -> Work:
         """Read it from git."""
-        wrote: dict[str, set[str]] = {}
+        wrote: dict[str, set[bytes]] = {}
         for name in _listed(folder, "diff", "--no-renames", "--diff-filter=AM", "scaffold", "HEAD"):
             now = _lines(folder, f"HEAD:./{name}")
             wrote[name] = now - _lines(folder, f"scaffold:./{name}")

@@ -81,7 +81,7 @@ EDITS = st.builds(
 
 
 @settings(
-    max_examples=int(os.environ.get("N", 40)),
+    max_examples=300 if NIGHTLY else 6,
     deadline=None,
     database=None,
     derandomize=not NIGHTLY,

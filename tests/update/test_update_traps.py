@@ -63,13 +63,10 @@ def test_an_edited_file_that_the_template_has_no_more_is_named_and_git_has_it(
     assert (mine / ".editorconfig").read_text("utf-8") == "root = false  # mine\n"
 
 
-@pytest.mark.parametrize("place", ["list", "one line"])
 def test_a_library_of_ones_own_merges_beside_a_bump_of_the_templates(
-    place: str, mine: Path, capfd: Capture
+    mine: Path, capfd: Capture
 ) -> None:
-    lines = (
-        '["pandas>=2.3"]' if place == "one line" else '[\n    "pandas>=2.3",\n    "httpx>=1",\n]'
-    )
+    lines = '[\n    "httpx>=1",\n    "pandas>=2.3",\n]'
     change(mine / "pyproject.toml", "dependencies = []", f"dependencies = {lines}")
     commit(mine)
     done = update(mine, capfd, version="v0.2.0")
@@ -80,9 +77,11 @@ def test_a_library_of_ones_own_merges_beside_a_bump_of_the_templates(
     assert "<<<<<<<" not in text
 
 
-def test_an_added_part_brings_its_module_its_libraries_and_a_file_to_start_from(
+def test_an_added_part_brings_its_module_its_libraries_and_files_where_none_stand(
     mine: Path, capfd: Capture
 ) -> None:
+    (mine / "src/my_task/tables.py").write_text("MINE = 1\n", "utf-8")
+    commit(mine)
     work = Work.of(mine)
     done = update(mine, capfd, version="v0.1.0", parts=["documents"], vendors=["anthropic"])
     assert work.lost(mine, done.said) == []
@@ -94,26 +93,10 @@ def test_an_added_part_brings_its_module_its_libraries_and_a_file_to_start_from(
     assert '"pypdf' in (mine / "pyproject.toml").read_text("utf-8")
 
 
-def test_a_file_of_ones_own_is_not_replaced_by_a_parts_file_to_start_from(
-    mine: Path, capfd: Capture
-) -> None:
-    (mine / "src/my_task/reading.py").write_text("MINE = 1\n", "utf-8")
-    commit(mine)
-    done = update(mine, capfd, version="v0.1.0", parts=["documents"])
-    assert (mine / "src/my_task/reading.py").read_text("utf-8") == "MINE = 1\n"
-    assert "To start from" not in done.said
-
-
-@pytest.mark.parametrize(
-    ("name", "answer"), [("package_name", "other"), ("kind", "blank"), ("starter", True)]
-)
-def test_an_answer_that_names_ones_files_is_refused_before_anything_is_written(
-    name: str, answer: object, mine: Path, capfd: Capture
-) -> None:
-    done = update(mine, capfd, **{name: answer})
+def test_another_kind_is_refused_before_anything_is_written(mine: Path, capfd: Capture) -> None:
+    done = update(mine, capfd, kind="blank")
     assert done.failed
-    assert f"{name} is " in done.said
-    assert "cannot change" in done.said
+    assert 'kind is "extract" here and cannot change' in done.said
     assert git(mine, "status", "--porcelain") == ""
 
 
