@@ -27,8 +27,9 @@ PUBLIC = ("llm", "evals", "serving", "documents.py", "prompts.py")
 
 
 def last_release(template: Path) -> str:
-    """Return the newest tag that is a version; "" where there is none."""
-    tags = [tag for tag in git(template, "tag", "--list").split() if changelog.release(tag)]
+    """Return the newest version before the commit at hand; "" where there is none."""
+    listed = git(template, "tag", "--list", "--no-contains", "HEAD").split()
+    tags = [tag for tag in listed if changelog.release(tag)]
     return max(tags, key=changelog.release, default="")
 
 

@@ -120,7 +120,7 @@ def test_an_old_name_stays_although_it_was_reserved_since_and_the_title_changes(
 def test_an_edit_of_the_given_code_survives_although_another_file_was_deleted(
     mine: Path, capfd: Capture
 ) -> None:
-    # Copier keeps what _skip_if_exists came to before any answer is known, if a file was deleted.
+    # Where a file was deleted, Copier renders _skip_if_exists before any answer is known.
     (mine / "CLAUDE.md").unlink()
     given = mine / "src/scaffold/llm/__init__.py"
     given.write_text('"""Mine."""\n' + given.read_text("utf-8"), "utf-8")
