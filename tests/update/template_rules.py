@@ -22,6 +22,7 @@ ANSWERS: tuple[dict[str, Any], ...] = (
     {"kind": "extract", "vendors": ["anthropic", "openai", "compatible"]},
     {"kind": "blank", "vendors": ["compatible"], "starter": True},
 )
+_BEFORE: dict[str, set[str]] = {}
 # What candidates import; the rest of scaffold is called by `takehome` alone.
 PUBLIC = ("llm", "evals", "serving", "documents.py", "prompts.py")
 
@@ -66,8 +67,10 @@ def removed_files(old: Path, new: Path, released: str, scratch: Path) -> list[st
     ]
     gone: dict[str, None] = {}
     for number, answers in enumerate(ANSWERS):
-        before = _rendered(old, scratch / f"{number} old", answers)
-        for name in sorted(before - _rendered(new, scratch / f"{number} new", answers)):
+        key = f"{old} {number}"
+        if key not in _BEFORE:  # the released one is compared with many
+            _BEFORE[key] = _rendered(old, scratch / f"{number} old", answers)
+        for name in sorted(_BEFORE[key] - _rendered(new, scratch / f"{number} new", answers)):
             if not any(name in step for step in steps):
                 gone[f"{name} is no longer rendered, and no migration of this version names it"] = (
                     None

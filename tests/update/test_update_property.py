@@ -81,7 +81,7 @@ EDITS = st.builds(
 
 
 @settings(
-    max_examples=300 if NIGHTLY else 6,
+    max_examples=300 if NIGHTLY else 5,
     deadline=None,
     database=None,
     derandomize=not NIGHTLY,
