@@ -21,7 +21,7 @@ def lock_and_sync(starter: bool, repo: Repository | None, say: Say) -> list[Path
     locks = (_UV_LOCK, _POETRY_LOCK, Path("pyproject.toml"))
     free = [path for path in locks if not path.exists() or (repo and repo.unchanged(path))]
     if starter and _POETRY_LOCK.exists():
-        _lock_poetry(say)
+        lock_poetry(say)
     uv = environment.uv()
     if uv is None:
         say(f"uv is not installed ({_INSTALL_UV}). With it: uv sync. Without it: see README.md.")
@@ -61,7 +61,7 @@ def _names_any(requirements: Path) -> bool:
     return any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines())
 
 
-def _lock_poetry(say: Say) -> None:
+def lock_poetry(say: Say) -> None:
     """Lock anew without raising versions: `poetry install` refuses a lock of an older pyproject."""
     program = environment.which("poetry")
     if program is None:

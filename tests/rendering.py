@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import subprocess
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from copier import run_copy
 
 ROOT = Path(__file__).parents[1]
@@ -17,6 +21,24 @@ def git(folder: Path, *arguments: str) -> str:
     return subprocess.run(
         ["git", *arguments], cwd=folder, capture_output=True, encoding="utf-8", check=True
     ).stdout
+
+
+@contextlib.contextmanager
+def own_settings(home: Path) -> Generator[None]:
+    """Depend on nothing that this machine's git, Copier and environment were told."""
+    (home / "gitconfig").write_text(
+        "[user]\n\tname = Test\n\temail = test@example.com\n[core]\n\tautocrlf = false\n"
+        "\tfsync = none\n[maintenance]\n\tauto = false\n[gc]\n\tauto = 0\n",  # for speed
+        encoding="utf-8",
+    )
+    (home / "copier.yml").write_text("{}\n", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
+        patch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+        patch.setenv("COPIER_SETTINGS_PATH", str(home / "copier.yml"))
+        for name in [n for n in os.environ if n.endswith("_API_KEY") or n.startswith("TAKEHOME_")]:
+            patch.delenv(name)
+        yield
 
 
 def tagged_clone(folder: Path, tag: str = "v1.0.0") -> Path:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from rendering import tagged_clone
+from rendering import own_settings, tagged_clone
 
 BIN = Path(sys.executable).parent
 
@@ -33,18 +33,7 @@ socket.socket.connect = connect
 @pytest.fixture(scope="session", autouse=True)
 def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test depends on what this machine's git, Copier and environment were told."""
-    home = tmp_path_factory.mktemp("home")
-    (home / "gitconfig").write_text(
-        "[user]\n\tname = Test\n\temail = test@example.com\n[core]\n\tautocrlf = false\n",
-        encoding="utf-8",
-    )
-    (home / "copier.yml").write_text("{}\n", encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
-        patch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
-        patch.setenv("COPIER_SETTINGS_PATH", str(home / "copier.yml"))
-        for name in [n for n in os.environ if n.endswith("_API_KEY") or n.startswith("TAKEHOME_")]:
-            patch.delenv(name)
+    with own_settings(tmp_path_factory.mktemp("home")):
         yield
 
 
