@@ -73,8 +73,10 @@ def part(name: str) -> Any:
     """A module beside this one that a repository may be made without. Raises `Rejected`."""
     if find_spec(f"{__package__}.{name}") is None:
         question = "vendors" if name in {vendor.module for vendor in _ALL} else "parts"
-        advice = f"copier update --trust -d '{question}=[{name}]', beside those that you have"
-        raise Rejected(f"This repository was made without {name}; add it: {advice}.")
+        command = f"`copier update --trust -d '{question}=[{name}]'`"
+        raise Rejected(
+            f"This repository was made without {name}; {command} adds it (name yours, too)."
+        )
     return importlib.import_module(f"{__package__}.{name}")
 
 
