@@ -52,17 +52,19 @@ def test_every_script_that_a_workflow_runs_is_there_and_no_script_is_left_over()
     assert named == {path.name for path in SCRIPTS.glob("*.py")}
 
 
-def test_zizmor_finds_nothing_in_any_workflow() -> None:
-    beside = Path(sys.executable).parent
-    program = shutil.which("zizmor", path=beside) or shutil.which("zizmor")
-    if program is None:
-        pytest.skip("zizmor is not in this environment; `uv run pytest` has it")
+@pytest.mark.parametrize(
+    ("program", "arguments"),
+    [
+        ("zizmor", ("--offline", "--no-progress", ".github", "template/.github")),
+        ("actionlint", tuple(str(path) for path in (*OURS, *GIVEN))),
+    ],
+)
+def test_nothing_is_found_in_any_workflow_by(program: str, arguments: tuple[str, ...]) -> None:
+    found = shutil.which(program, path=Path(sys.executable).parent) or shutil.which(program)
+    if found is None:
+        pytest.skip(f"{program} is not in this environment; `uv run pytest` has it")
     done = subprocess.run(
-        [program, "--offline", "--no-progress", ".github", "template/.github"],
-        cwd=ROOT,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
+        [found, *arguments], cwd=ROOT, capture_output=True, encoding="utf-8", check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
