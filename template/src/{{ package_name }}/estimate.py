@@ -166,7 +166,7 @@ def rounded(value: float | str) -> str:
     """Three digits, or whole numbers from 1,000 on: more would claim too much."""
     if isinstance(value, str):
         return value
-    return f"{value:,.0f}" if value >= 1_000 else f"{value:.3g}"
+    return f"{value:,.0f}" if value >= 999.5 else f"{value:.3g}"
 
 
 def table(rows: dict[str, float | str]) -> str:
