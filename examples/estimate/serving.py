@@ -24,6 +24,16 @@ H100 = estimate.Copy(
 )  # fmt: skip
 H200 = replace(H100, memory=141e9, bytes_per_s=4.8e12)
 BF16 = replace(H200, gpus=4, bytes_per_weight=2, bytes_per_kv=2, flops_per_s=0.989e15)
+
+
+class PrefixCached(estimate.Copy):
+    """Four of five prompt tokens were read before; their cache still takes memory and bandwidth."""
+
+    def prefill_s(self, load: Any) -> float:
+        """Reading what is new of a prompt."""
+        return super().prefill_s(replace(load, input_tokens=load.input_tokens / 5))
+
+
 USD_PER_GPU_HOUR = 3.99  # lambda.ai/pricing, 8 x H100 SXM, on demand, 2026-09-25
 USED = 0.8
 
@@ -102,7 +112,7 @@ def what_if() -> str:
     """The same question, one thing changed at a time."""
     cases = {
         "as above": (LOAD, H100),
-        "4 of 5 prompt tokens come from a prefix cache": (replace(LOAD, input_tokens=200), H100),
+        "4 of 5 prompt tokens come from a prefix cache": (LOAD, PrefixCached(**vars(H100))),
         "25 ms a token": (replace(LOAD, max_token_s=0.025), H100),
         "no limit on the time of a token": (replace(LOAD, max_token_s=1), H100),
         "prompts of 8,000 tokens": (replace(LOAD, input_tokens=8_000), H100),

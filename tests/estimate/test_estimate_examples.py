@@ -52,6 +52,9 @@ def test_the_overview_quotes_what_the_scripts_compute(example: Any) -> None:
         assert f"Some {round(found['GPUs'], -1)} H100" in overview
         assert found["share of its time that a copy reads prompts, %"] > 50
         assert found["fails first"] == "compute for prompts"
+        cells = [line.split(" | ") for line in example.what_if().splitlines()[2:]]
+        fewest = min(cells, key=lambda row: int(row[2].replace(",", "")))
+        assert "prefix cache" in fewest[0]
         assert f"{found['GPUs']} GPUs" in example.PAGE.read_text(encoding="utf-8")
     else:
         reranking = found["a month: reranking, USD"] / found["a month: search on two machines, USD"]
