@@ -68,6 +68,7 @@ def figures() -> dict[str, float | str]:
     embed_h = reading_s(PAGES * TOKENS_A_PAGE) / 3600
     rerank_s = reading_s(CANDIDATES * (TOKENS_A_PAGE + TOKENS_A_QUERY))
     reranking = math.ceil(QUERIES_PER_S * rerank_s / USED)
+    wait_s = estimate.wait_s(QUERIES_PER_S, rerank_s, reranking)
     search_s = CORES / MILVUS_PER_S  # of one core
     flat = PAGES * DIMENSIONS * 2
     ingest_usd = (extract_h + ocr_h) * USD_CORE + embed_h * USD_L4
@@ -98,6 +99,8 @@ def figures() -> dict[str, float | str]:
             QUERIES_PER_S, search_s, 0.001
         ),
         "L4s that rerank": reranking,
+        "a query: waiting for one of them, ms": wait_s * 1e3,
+        "a query: all of it, ms": (reading_s(TOKENS_A_QUERY) + search_s + wait_s + rerank_s) * 1e3,
         **{f"{what} bears, queries/s": most for what, most in bears.items()},
         "fails first": min(bears, key=bears.__getitem__),
         "a month: search on two machines, USD": search_usd,
