@@ -30,6 +30,7 @@ PARTS = {
     "streaming": "0000111",
     "summaries": "0110011",
     "judge": "0011110",
+    "estimate": "1101001",
 }
 
 
@@ -76,6 +77,10 @@ OPTIONAL = {
     "src/scaffold/evals/agree.py": ("parts", "judge"),
     "src/scaffold/evals/agree.md.j2": ("parts", "judge"),
 }
+# What a part brings to the candidate's own folders.
+STARTS = {
+    "estimate": ("docs/design.md", "src/{package}/estimate.py", "tests/test_design.py"),
+}
 
 
 def test_every_pair_of_answers_is_rendered() -> None:
@@ -111,6 +116,7 @@ def test_a_render_holds_exactly_its_files_and_works_at_once(
         *COMMON,
         *PROMPTS[row["kind"]],
         *(f"src/{package}/{module}.py" for module in CANDIDATE),
+        *(f.format(package=package) for part in row["parts"] for f in STARTS.get(part, ())),
         *(f for f in given if f not in OPTIONAL or OPTIONAL[f][1] in row[OPTIONAL[f][0]]),
     }
     assert written == expected
