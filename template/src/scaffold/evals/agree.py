@@ -45,8 +45,8 @@ def agree(people: Path, judge: Path, score: str = "") -> Results:
     counts = Counter((a[case], b[case]) for case in ids)
     found = kappa([a[case] for case in ids], [b[case] for case in ids])
     return {
+        **found._asdict(),
         "kappa": found.mean,
-        **{"low": found.low, "high": found.high, "n": found.n, "method": found.method},
         "matrix": [[counts[x, y] for y in labels] for x in labels],
         "labels": labels,
         "disagreements": [[case, a[case], b[case]] for case in ids if a[case] != b[case]],

@@ -29,9 +29,8 @@ class Case(Generic[In, Ex]):
 class Outcome(Generic[Out]):
     """What a solver made of a case: an output, or an error with its kind; and every call.
 
-    A call is plain data, as far as it is known: model, prompt, reply, input_tokens, output_tokens,
-    cached_tokens, reasoning_tokens, cost_usd (Decimal; None without a known price), latency_s,
-    attempts, replayed, finish_reason, tool_calls, error.
+    A call is plain data: model, prompt, reply, input_tokens, output_tokens, cached_tokens,
+    reasoning_tokens, cost_usd (None without a known price), latency_s, replayed, tool_calls, ….
     """
 
     output: Out | None
@@ -43,9 +42,10 @@ class Outcome(Generic[Out]):
     @classmethod
     def failed(cls, error: BaseException) -> Self:
         """Make an exception the case's result, with the line of code that raised it."""
-        last = extract_tb(error.__traceback__, limit=-1)
-        where = "".join(f" ({Path(frame.filename).name}:{frame.lineno})" for frame in last)
-        return cls(None, f"{str(error) or 'no message'}{where}", type(error).__name__)
+        said = str(error) or "no message"
+        for frame in extract_tb(error.__traceback__, limit=-1):
+            said += f" ({Path(frame.filename).name}:{frame.lineno})"
+        return cls(None, said, type(error).__name__)
 
 
 Solver = Callable[[Case[Any, Any], int], Awaitable[Outcome[Any]]]

@@ -4,6 +4,7 @@ import csv
 import json
 import random
 from collections import Counter
+from collections.abc import Iterable
 from io import StringIO
 from math import inf
 from pathlib import Path
@@ -13,7 +14,7 @@ from .results import PLAIN, Results, Row, Run, Scores, names_of
 from .terminal import as_text, dollars, figure
 
 MOST_CASES, CALLS = 5000, 8  # in the report; and calls of a case
-FIELDS = ("input", "expected", "output")
+TEXTS = ("error", "input", "expected", "output")
 
 
 def filled(template: str, **about: Any) -> str:
@@ -27,8 +28,7 @@ def filled(template: str, **about: Any) -> str:
 
 
 def _cell(value: Any) -> str:
-    """A cell of a Markdown table shows text as it is, in one line: no markup, not too long."""
-    line = " ".join(as_text(value).split())
+    line = " ".join(as_text(value).split())  # no markup, in one line, not too long
     line = line if len(line) <= 100 else line[:99] + "…"
     return line.replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
 
@@ -36,30 +36,31 @@ def _cell(value: Any) -> str:
 def write_report(run: Run, results: Results, scores: Scores) -> None:
     """Write failures.csv and report.html, both with the worst first: errors, then low scores."""
     names = names_of(run.rows)
-    first = next(iter(names), "")
-    sign = 1 if scores.get(first, PLAIN).higher_is_better else -1
-    worth = ((row.error_kind is None, row.scores.get(first), row) for row in run.rows)
-    ranked = sorted((ok, inf if v is None else sign * v, row) for ok, v, row in worth)
-    rows = shown = [row for _, _, row in ranked]
-    _write_failures(run, [row for row in rows if row.failed], names)
+    primary = next(iter(names), "")
+    sign = 1 if scores.get(primary, PLAIN).higher_is_better else -1
+
+    def rank(row: Row) -> tuple[bool, float, Row]:
+        value = row.scores.get(primary)
+        return row.error_kind is None, inf if value is None else sign * value, row
+
+    rows = shown = sorted(run.rows, key=rank)
+    _write_failures(run, (row for row in rows if row.failed), names)
     if len(rows) > MOST_CASES:
         worst = MOST_CASES * 4 // 5
         shown = rows[:worst] + random.Random(0).sample(rows[worst:], MOST_CASES - worst)
     # The worst 400 are cut at 1 kB a field, those after them sooner: 2,000 stay below 5 MB.
-    cases = [_case(r, 1024 if at < 400 else 120) for at, r in enumerate(run.records(shown))]
+    cases = [_shown(r, 1024 if at < 400 else 120) for at, r in enumerate(run.records(shown))]
     about = {"results": results, "manifest": run.manifest, "names": names, "cases": cases}
     page = filled("report.html.j2", total=len(rows), most=MOST_CASES, **about)
     (run.folder / "report.html").write_text(page, "utf-8", errors="replace", newline="\n")
 
 
-def _case(record: dict[str, Any], most: int) -> dict[str, Any]:
-    """What the page gets of a line of cases.jsonl."""
-    calls = [
-        call | {name: cut(call.get(name), most) for name in ("prompt", "reply", "tool_calls")}
-        for call in record["calls"][:CALLS]
-    ]
-    texts = {name: cut(record[name], most) for name in (*FIELDS, "error")}
-    return record | texts | {"calls": calls, "hidden": len(record["calls"]) - len(calls)}
+def _shown(record: dict[str, Any], most: int) -> dict[str, Any]:
+    record["hidden"] = len(record["calls"][CALLS:])
+    record["calls"] = record["calls"][:CALLS]
+    for call in record["calls"]:
+        call |= {name: cut(call.get(name), most) for name in ("prompt", "reply", "tool_calls")}
+    return record | {name: cut(record[name], most) for name in TEXTS}
 
 
 def cut(value: Any, most: int = 1024) -> str:
@@ -69,11 +70,11 @@ def cut(value: Any, most: int = 1024) -> str:
     return text if len(text) <= most else text[:most] + more
 
 
-def _write_failures(run: Run, rows: list[Row], names: list[str]) -> None:
-    path, texts = run.folder / "failures.csv", ("id", "error_kind", "error", *FIELDS)
+def _write_failures(run: Run, rows: Iterable[Row], names: list[str]) -> None:
+    path, texts = run.folder / "failures.csv", ("id", "error_kind", *TEXTS)
     causes = {(row["id"], row["epoch"]): row["cause"] for row in read_failures(path)}
-    columns = ["id", "epoch", "cause", *names, *texts[1:]]
     with path.open("w", encoding="utf-8-sig", newline="", errors="backslashreplace") as file:
+        columns = ["id", "epoch", "cause", *names, *texts[1:]]
         writer = csv.DictWriter(file, columns, extrasaction="ignore")
         writer.writeheader()
         for record in run.records(rows):

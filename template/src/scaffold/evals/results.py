@@ -3,7 +3,7 @@
 import json
 from collections import Counter, namedtuple
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import import_module
 from math import fsum
 from pathlib import Path
@@ -17,7 +17,6 @@ PLAIN = Score()
 TOKENS = ("input", "output", "cached", "reasoning")
 Scores = Mapping[str, Score]
 Results = dict[str, Any]  # what results.json holds; results.schema.json describes it
-Tries = dict[tuple[str, str], list[float]]
 # What the figures need of a line of cases.jsonl: the rest is read again from `offset`.
 HELD = "id epoch sha cluster tags split reviewed scores error_kind failed latency_s cost_usd tokens"
 Row = namedtuple("Row", f"{HELD} models offset")
@@ -42,16 +41,14 @@ class Run:
         folder, lines = Path(folder), Path(folder) / "cases.jsonl"
         if not lines.is_file():
             raise RunError(f"{folder} holds no run (no cases.jsonl): name a folder in results/")
-        run = cls(folder, json.loads((folder / "manifest.json").read_text("utf-8")), [])
-        latest: dict[tuple[str, int], Row] = {}
-        with lines.open("rb") as file:
-            for line in file:
-                if line.endswith(b"\n"):  # a crash may have cut off the last one
-                    row = row_of(json.loads(line), run.end)
-                    latest[row.id, row.epoch] = row  # a case that changed was run again
-                    run.end += len(line)
-        run.rows = sorted(latest.values())
-        return run
+        end, latest = 0, dict[tuple[str, int], Row]()
+        for line in lines.open("rb"):
+            if line.endswith(b"\n"):  # a crash may have cut off the last one
+                row = row_of(json.loads(line), end)
+                latest[row.id, row.epoch] = row  # a case that changed was run again
+                end += len(line)
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        return cls(folder, manifest, sorted(latest.values()), end)
 
     def records(self, rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
         """Read all that is known of the given rows, one after the other."""
@@ -66,13 +63,12 @@ def row_of(record: Mapping[str, Any], offset: int) -> Row:
     return Row(*(record[name] for name in Row._fields[:-1]), offset)
 
 
-def summaries(scores: Scores, epochs: int = 1) -> Any:
-    """The optional module where it is there and needed; RunError where a score cannot do without."""
-    declared = any(score.summary for score in scores.values())
+def summaries(scores: Scores) -> Any:
+    """The optional module, None where it is absent; RunError where a score cannot do without."""
     try:
-        return import_module(".summaries", __package__) if declared or epochs > 1 else None
+        return import_module(".summaries", __package__)
     except ModuleNotFoundError as error:
-        if declared:
+        if any(score.summary for score in scores.values()):
             how = "add it with `copier update -d 'parts=[summaries]'`"
             raise RunError(f"a score over all rows needs the part summaries: {how}") from error
 
@@ -82,20 +78,25 @@ def names_of(rows: Iterable[Row], scores: Iterable[str] = ()) -> list[str]:
     return list(dict.fromkeys([*(name for row in rows for name in row.scores), *scores]))
 
 
-def tries_of(rows: Iterable[Row], name: str, scores: Scores) -> Tries:
+def tries_of(rows: Iterable[Row], name: str, scores: Scores) -> dict[tuple[str, str], list[float]]:
     """One score over the epochs of each (case, cluster); an error counts as it is declared."""
-    found: Tries = {}
+    tries, on_error = {}, scores.get(name, PLAIN).on_error
     for row in rows:
-        value = scores.get(name, PLAIN).on_error if row.error_kind else row.scores.get(name)
+        value = on_error if row.error_kind else row.scores.get(name)
         if value is not None:
-            found.setdefault((row.id, row.cluster), []).append(value)
-    return found
+            tries.setdefault((row.id, row.cluster), []).append(value)
+    return tries
+
+
+def means_of(rows: Iterable[Row], name: str, scores: Scores) -> dict[tuple[str, str], float]:
+    """The mean over the epochs of each (case, cluster)."""
+    return {key: fmean(values) for key, values in tries_of(rows, name, scores).items()}
 
 
 def mean_of(rows: Iterable[Row], name: str, scores: Scores) -> dict[str, Any]:
     """One score's mean over cases, with its interval: an `Estimate` as a dict."""
-    tries = tries_of(rows, name, scores)
-    return asdict(estimate([*map(fmean, tries.values())], [cluster for _, cluster in tries]))
+    means = means_of(rows, name, scores)
+    return estimate([*means.values()], [cluster for _, cluster in means])._asdict()
 
 
 def cost_of(rows: Iterable[Row]) -> float | None:
@@ -113,7 +114,7 @@ def summarise(run: Run, scores: Scores, total: int) -> Results:
     for row in run.rows:
         for part in [*row.tags, f"split: {row.split}"] if row.reviewed else ["unreviewed"]:
             slices.setdefault(part, []).append(row)
-    optional = summaries(scores, 1 + max((row.epoch for row in rows), default=0))
+    optional = summaries(scores)
     return {
         "run": run.folder.name,
         "n": len({row.id for row in rows}),

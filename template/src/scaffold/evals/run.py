@@ -8,31 +8,21 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from pydantic import FiniteFloat, TypeAdapter
 from pydantic_core import to_jsonable_python
 
 from .cases import CasesError, write_whole
 from .compare import compare
 from .outcome import Case, Outcome, Score, Scorer, Solver
 from .publication import write_report
-from .results import (
-    PLAIN,
-    TOKENS,
-    Results,
-    Row,
-    Run,
-    RunError,
-    Scores,
-    row_of,
-    summaries,
-    summarise,
-)
+from .results import PLAIN, TOKENS, Results, Row, Run, RunError, row_of, summaries, summarise
 
 AnyCase = Case[Any, Any]
 AnyOutcome = Outcome[Any]
+_SCORES = TypeAdapter(dict[str, FiniteFloat | None])
 _jsonable = partial(to_jsonable_python, bytes_mode="base64", fallback=repr)
 
 
@@ -74,12 +64,12 @@ async def evaluate(
             async def work() -> None:
                 nonlocal stopped
                 for case, epoch in jobs:
-                    outcome = await _solve(solver, case, epoch, timeout_s)
+                    outcome = await _solved(solver, case, epoch, timeout_s)
                     if outcome.error_kind == "BudgetExceeded":  # no result: a resume runs the case
                         stopped = str(outcome.error)
                         return
-                    about = {"sha": shas[case.id], "epoch": epoch}
-                    record = about | _record(case, outcome, score, scores)
+                    record = _record(case, outcome, score, scores)
+                    record |= {"sha": shas[case.id], "epoch": epoch}
                     run.rows.append(row_of(record, file.tell()))
                     # Half a surrogate pair is no UTF-8: its escape is the same JSON.
                     line = json.dumps(record, ensure_ascii=False) + "\n"
@@ -88,23 +78,20 @@ async def evaluate(
                     on_progress(run.rows, total)
                     await asyncio.to_thread(os.fsync, file.fileno())
 
-            workers = [asyncio.create_task(work()) for _ in range(concurrency)]
             try:
-                await asyncio.gather(*workers)
+                async with asyncio.TaskGroup() as workers:
+                    for _ in range(concurrency):
+                        workers.create_task(work())
             except asyncio.CancelledError:  # Ctrl-C: what is finished is reported below
                 if this := asyncio.current_task():
                     this.uncancel()
-            finally:
-                for worker in workers:
-                    worker.cancel()
-                await asyncio.gather(*workers, return_exceptions=True)
+            except BaseExceptionGroup as errors:
+                raise errors.exceptions[0] from None
         run.rows.sort()
         results = summarise(run, scores, total)
         if left := results["unfinished"]:
-            results["notes"].append(
-                f"{left} of {total} did not run: {stopped}; the figures hold for the others. "
-                f"Go on with --resume {folder.name}."
-            )
+            note = f"{left} of {total} did not run: {stopped}; the figures hold for the others."
+            results["notes"].append(f"{note} Go on with --resume {folder.name}.")
         if baseline and baseline != folder:
             try:
                 results["against"]["baseline"] = compare(baseline, run, scores)
@@ -131,7 +118,7 @@ def _opened(folder: Path, resume: bool, manifest: Mapping[str, Any]) -> Run:
     return Run.read(folder)
 
 
-async def _solve(solver: Solver, case: AnyCase, epoch: int, limit_s: float | None) -> AnyOutcome:
+async def _solved(solver: Solver, case: AnyCase, epoch: int, limit_s: float | None) -> AnyOutcome:
     """Whatever happens in a case is its outcome; only a cancellation of the run goes through."""
     begun = time.perf_counter()
     try:
@@ -150,18 +137,18 @@ async def _solve(solver: Solver, case: AnyCase, epoch: int, limit_s: float | Non
     return outcome
 
 
-def _record(case: AnyCase, outcome: AnyOutcome, score: Scorer, scores: Scores) -> dict[str, Any]:
+def _record(
+    case: AnyCase, outcome: AnyOutcome, score: Scorer, scores: Mapping[str, Score]
+) -> dict[str, Any]:
     """A line of cases.jsonl; an exception of the candidate's scorer is the case's result as well."""
-    given: dict[str, Any] = {}
+    values: dict[str, float | None] = {}
     try:
-        given = {} if outcome.output is None else score(case, outcome)
-        if not all(value is None or isfinite(value) for value in given.values()):
-            raise ValueError(f"a score must be a finite number: {given}")
+        if outcome.output is not None:
+            values = _SCORES.validate_python(score(case, outcome))
     except Exception as error:
         raised = Outcome[Any].failed(error)
-        given, outcome.error_kind = {}, "ScoringError"
         outcome.error = f"scoring: {raised.error_kind}: {raised.error}"
-    values = {name: None if value is None else float(value) for name, value in given.items()}
+        outcome.error_kind = "ScoringError"
     name, first = next(iter(values.items()), ("", None))
     up = scores.get(name, PLAIN).higher_is_better
     wrong = first is not None and (first < 1 if up else first > 0)

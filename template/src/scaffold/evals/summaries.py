@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import asdict
 from math import comb
 from typing import Any
 
@@ -22,16 +21,16 @@ def figures(run: Run, rows: list[Row], scores: Scores) -> dict[str, dict[str, An
         for k in range(2, min(map(len, tries.values()), default=0) + 1 if binary else 0):
             for sign, chance in (("@", pass_at_k), ("^", pass_hat_k)):
                 values = [chance(len(some), some.count(1), k) for some in tries.values()]
-                found[f"{name} pass{sign}{k}"] = asdict(estimate(values, [c for _, c in tries]))
+                found[f"{name} pass{sign}{k}"] = estimate(values, [c for _, c in tries])._asdict()
     clusters = [row.cluster for row in rows]
     for name, score in scores.items():
         if score.summary:
-            found[name] = asdict(bootstrap(clusters, _over(run.records(rows), score.summary)))
+            found[name] = bootstrap(clusters, _over(run.records(rows), score.summary))._asdict()
     return found
 
 
-def paired(runs: Sequence[Run], sides: Sequence[list[Row]], summary: Summary) -> list[Estimate]:
-    """A, B and B - A of a figure over all rows, over the same draws of whole groups."""
+def paired(runs: Sequence[Run], sides: Sequence[list[Row]], summary: Summary) -> list[Any]:
+    """A, B, B - A and no p, of a figure over all rows, over the same draws of whole groups."""
     keys = set.intersection(*({(r.id, r.epoch) for r in rows} for rows in sides))
     sides = [[r for r in rows if (r.id, r.epoch) in keys] for rows in sides]
     a, b = (_over(run.records(rows), summary) for run, rows in zip(runs, sides, strict=True))
@@ -41,7 +40,7 @@ def paired(runs: Sequence[Run], sides: Sequence[list[Row]], summary: Summary) ->
         return None if x is None or y is None else y - x
 
     clusters = [row.cluster for row in sides[0]]
-    return [bootstrap(clusters, figure) for figure in (a, b, gap)]
+    return [*(bootstrap(clusters, figure) for figure in (a, b, gap)), None]
 
 
 def _over(records: Iterable[dict[str, Any]], summary: Summary) -> Figure:
