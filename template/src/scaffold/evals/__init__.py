@@ -1,7 +1,4 @@
-"""The evaluation harness: cases in; outcomes, scores and their intervals out.
-
-Read run.py first (`evaluate`), then results.py; stats.py holds the formulas.
-"""
+"""The evaluation harness. Read run.py first, then results.py; stats.py holds the formulas."""
 
 from .cases import CasesError, map_rows, read_cases, read_rows, select, write_cases
 from .compare import as_markdown, compare, gate

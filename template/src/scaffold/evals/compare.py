@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 from typing import Any
 
 from .outcome import Score
 from .publication import filled
-from .results import PLAIN, Results, Run, RunError, cost_of, means_of, names_of, summaries
+from .results import PLAIN, Results, Run, RunError, cost_of, names_of, summaries, tries_of
 from .stats import estimate, paired, t_quantile
 from .terminal import dollars
 
@@ -30,16 +30,15 @@ def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}
             optional = summaries(scores)
             one, other, diff, p = optional.paired(runs, (before, after), declared.summary)
         else:
-            was, now = (means_of(rows, name, scores) for rows in (before, after))
-            shared = [key for key in was if key in now]
-            clusters = [cluster for _, cluster in shared]
-            xs, ys = [was[key] for key in shared], [now[key] for key in shared]
+            was, now = (tries_of(rows, name, scores) for rows in (before, after))
+            both = [key for key in was if key in now]
+            clusters = [cluster for _, cluster in both]
+            xs, ys = ([fmean(tries[key]) for key in both] for tries in (was, now))
             one, other = estimate(xs, clusters), estimate(ys, clusters)
             diff, p = paired(xs, ys, clusters)
-            if not figures:
-                gains = [(key[0], sign * (now[key] - was[key])) for key in shared]
-                flipped["gained"] = [case for case, gain in gains if gain > 0]
-                flipped["lost"] = [case for case, gain in gains if gain < 0]
+            for (case, _), x, y in [] if figures else zip(both, xs, ys, strict=True):
+                if x != y:
+                    flipped["gained" if sign * (y - x) > 0 else "lost"].append(case)
         best, df = diff.high if sign > 0 else diff.low, diff.groups - 1
         figures[name] = diff._asdict() | {
             **{"a": one.mean, "b": other.mean, "diff": diff.mean, "p": p},

@@ -29,8 +29,8 @@ class Case(Generic[In, Ex]):
 class Outcome(Generic[Out]):
     """What a solver made of a case: an output, or an error with its kind; and every call.
 
-    A call is plain data: model, prompt, reply, input_tokens, output_tokens, cached_tokens,
-    reasoning_tokens, cost_usd (None without a known price), latency_s, replayed, tool_calls, ….
+    A call is plain data as far as it is known: model, prompt, reply, input_tokens, output_tokens,
+    cost_usd (None without a price), latency_s, replayed, finish_reason, tool_calls, error, ….
     """
 
     output: Out | None
@@ -56,8 +56,8 @@ Scorer = Callable[[Case[Any, Any], Outcome[Any]], dict[str, float | bool | None]
 class Score:
     """Declares a score that is more than "higher is better, an error counts 0, mean".
 
-    `on_error` None leaves a case without an output out. `summary` is a figure over all rows (macro
-    F1, kappa), each a dict with `expected`, `output`, `scores`, `error_kind`; it is bootstrapped.
+    `on_error` None leaves such a case out. `summary` is a figure over all lines of cases.jsonl, as
+    macro F1 or kappa are; its interval is bootstrapped.
     """
 
     higher_is_better: bool = True

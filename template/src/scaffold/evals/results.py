@@ -88,15 +88,10 @@ def tries_of(rows: Iterable[Row], name: str, scores: Scores) -> dict[tuple[str, 
     return tries
 
 
-def means_of(rows: Iterable[Row], name: str, scores: Scores) -> dict[tuple[str, str], float]:
-    """The mean over the epochs of each (case, cluster)."""
-    return {key: fmean(values) for key, values in tries_of(rows, name, scores).items()}
-
-
 def mean_of(rows: Iterable[Row], name: str, scores: Scores) -> dict[str, Any]:
     """One score's mean over cases, with its interval: an `Estimate` as a dict."""
-    means = means_of(rows, name, scores)
-    return estimate([*means.values()], [cluster for _, cluster in means])._asdict()
+    tries = tries_of(rows, name, scores)
+    return estimate([*map(fmean, tries.values())], [group for _, group in tries])._asdict()
 
 
 def cost_of(rows: Iterable[Row]) -> float | None:

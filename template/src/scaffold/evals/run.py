@@ -18,16 +18,14 @@ from .cases import CasesError, write_whole
 from .compare import compare
 from .outcome import Case, Outcome, Score, Scorer, Solver
 from .publication import write_report
-from .results import PLAIN, TOKENS, Results, Row, Run, RunError, row_of, summaries, summarise
+from .results import PLAIN, TOKENS, Row, Run, RunError, Scores, row_of, summaries, summarise
 
-AnyCase = Case[Any, Any]
-AnyOutcome = Outcome[Any]
 _SCORES = TypeAdapter(dict[str, FiniteFloat | None])
 _jsonable = partial(to_jsonable_python, bytes_mode="base64", fallback=repr)
 
 
 async def evaluate(
-    cases: Collection[AnyCase],
+    cases: Collection[Case],
     solver: Solver,
     score: Scorer,
     *,
@@ -40,7 +38,7 @@ async def evaluate(
     resume: bool = False,
     baseline: Path | None = None,
     on_progress: Callable[[list[Row], int], None] = lambda rows, total: None,
-) -> Results:
+) -> dict[str, Any]:
     """Solve and score every case; write cases.jsonl, results.json, failures.csv and report.html.
 
     Ctrl-C (a cancellation) ends the run early and reports what is finished. Raises RunError where
@@ -118,7 +116,7 @@ def _opened(folder: Path, resume: bool, manifest: Mapping[str, Any]) -> Run:
     return Run.read(folder)
 
 
-async def _solved(solver: Solver, case: AnyCase, epoch: int, limit_s: float | None) -> AnyOutcome:
+async def _solved(solver: Solver, case: Case, epoch: int, limit_s: float | None) -> Outcome:
     """Whatever happens in a case is its outcome; only a cancellation of the run goes through."""
     begun = time.perf_counter()
     try:
@@ -128,7 +126,7 @@ async def _solved(solver: Solver, case: AnyCase, epoch: int, limit_s: float | No
         this = asyncio.current_task()
         if isinstance(error, asyncio.CancelledError) and (this is None or this.cancelling()):
             raise  # not a stray one from inside the solver
-        outcome = Outcome[Any].failed(error)
+        outcome = Outcome.failed(error)
     if outcome.output is None and not outcome.error_kind:
         outcome.error, outcome.error_kind = "the solver returned None", "NoOutput"
     # A replayed call takes a millisecond here: what it took when it was recorded counts.
@@ -137,16 +135,14 @@ async def _solved(solver: Solver, case: AnyCase, epoch: int, limit_s: float | No
     return outcome
 
 
-def _record(
-    case: AnyCase, outcome: AnyOutcome, score: Scorer, scores: Mapping[str, Score]
-) -> dict[str, Any]:
+def _record(case: Case, outcome: Outcome, score: Scorer, scores: Scores) -> dict[str, Any]:
     """A line of cases.jsonl; an exception of the candidate's scorer is the case's result as well."""
     values: dict[str, float | None] = {}
     try:
         if outcome.output is not None:
             values = _SCORES.validate_python(score(case, outcome))
     except Exception as error:
-        raised = Outcome[Any].failed(error)
+        raised = Outcome.failed(error)
         outcome.error = f"scoring: {raised.error_kind}: {raised.error}"
         outcome.error_kind = "ScoringError"
     name, first = next(iter(values.items()), ("", None))
