@@ -24,8 +24,7 @@ from scaffold.evals import (
     Score,
     evaluate,
 )
-from scaffold.evals.publication import read_failures, results_block, results_table
-from scaffold.evals.terminal import progress
+from scaffold.evals.publication import progress, read_failures, results_block, results_table
 
 SOURCE = Path(scaffold.evals.__file__).parents[2]
 

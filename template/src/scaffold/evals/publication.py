@@ -1,20 +1,63 @@
-"""What is made of finished runs: failures.csv, report.html, and Markdown by the templates here."""
+"""What people read of runs: progress, report.html, failures.csv, Markdown by the templates here."""
 
 import csv
 import json
 import random
+import shutil
+import sys
+import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from io import StringIO
 from math import inf
 from pathlib import Path
 from typing import Any
 
-from .results import PLAIN, Results, Row, Run, Scores, names_of
-from .terminal import as_text, dollars, figure
+from .outcome import Score
+from .results import PLAIN, Results, Row, Run, RunError, Scores, cost_of, mean_of, names_of
 
 MOST_CASES, CALLS = 5000, 8  # in the report; and calls of a case
 TEXTS = ("error", "input", "expected", "output")
+
+
+def figure(of: Mapping[str, Any], sign: str = "") -> str:
+    """A mean or a difference as it may be printed: never without its interval and n."""
+    if of["mean"] is None:
+        return f"no value (n = {of['n']})"
+    if of["low"] is None:
+        return f"{of['mean']:{sign}.3f} (n = {of['n']}: too few for an interval)"
+    ends = f"[{of['low']:{sign}.3f}, {of['high']:{sign}.3f}]"
+    return f"{of['mean']:{sign}.3f} {ends} (n = {of['n']})"
+
+
+def dollars(cost: float | None) -> str:
+    """A cost as it may be printed."""
+    return "unknown" if cost is None else f"${cost:.4f}"
+
+
+def as_text(value: Any) -> str:
+    """Text as it is (also an object's only one), the rest as indented JSON, nothing as ''."""
+    if isinstance(value, dict) and len(value) == 1:
+        (value,) = value.values()
+    if value is None or isinstance(value, str):
+        return value or ""
+    return json.dumps(value, ensure_ascii=False, indent=1)
+
+
+def cut(value: Any, most: int = 1024) -> str:
+    """Text of at most so many characters; where it was longer, that the rest is in cases.jsonl."""
+    text = as_text(value)
+    more = f" … [cut: {len(text):,} characters in cases.jsonl]"
+    return text if len(text) <= most else text[:most] + more
+
+
+def _cell(value: Any) -> str:
+    line = " ".join(
+        as_text(value).split()
+    )  # of a Markdown table: no markup, one line, not too long
+    line = line if len(line) <= 100 else line[:99] + "…"
+    return line.replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
 
 
 def filled(template: str, **about: Any) -> str:
@@ -27,10 +70,36 @@ def filled(template: str, **about: Any) -> str:
     return made.get_template(template).render(about)
 
 
-def _cell(value: Any) -> str:
-    line = " ".join(as_text(value).split())  # no markup, in one line, not too long
-    line = line if len(line) <= 100 else line[:99] + "…"
-    return line.replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
+@contextmanager
+def progress(
+    scores: Mapping[str, Score] = {}, every_s: float = 5.0
+) -> Generator[Callable[[Sequence[Row], int], None]]:
+    """Give an `on_progress`: one line that changes on a terminal, a line now and then in a pipe."""
+    terminal, begun, due = sys.stderr.isatty(), time.monotonic(), 0.0
+    first, latest = 0, None
+
+    def show(rows: Sequence[Row], total: int, last: bool = False) -> None:
+        nonlocal due, first, latest
+        latest, first, now = (rows, total), first or len(rows), time.monotonic()
+        if not last and (now < due or len(rows) == total):
+            return
+        errors = sum(row.error_kind is not None for row in rows)
+        line = f"{len(rows)}/{total} done · {errors} errors · cost {dollars(cost_of(rows))}"
+        for name in names_of(rows[:100])[:1]:
+            line += f" · {name} {figure(mean_of(rows, name, scores))}"
+        if left := total - len(rows):  # those before the first were resumed
+            line += f" · {(now - begun) / (len(rows) - first + 1) * left:.0f} s left"
+        width = shutil.get_terminal_size().columns - 1
+        text = f"\r{line[:width]:{width}}" if terminal else line
+        print(text, end="" if terminal and not last else "\n", file=sys.stderr, flush=True)
+        # A tenth of the time at most goes into this, however many cases there are.
+        due = now + max(0.2 if terminal else every_s, 10 * (time.monotonic() - now))
+
+    try:
+        yield show
+    finally:
+        if latest:
+            show(*latest, last=True)
 
 
 def write_report(run: Run, results: Results, scores: Scores) -> None:
@@ -38,36 +107,25 @@ def write_report(run: Run, results: Results, scores: Scores) -> None:
     names = names_of(run.rows)
     primary = next(iter(names), "")
     sign = 1 if scores.get(primary, PLAIN).higher_is_better else -1
-
-    def rank(row: Row) -> tuple[bool, float, Row]:
-        value = row.scores.get(primary)
-        return row.error_kind is None, inf if value is None else sign * value, row
-
-    rows = shown = sorted(run.rows, key=rank)
+    worth = ((row.error_kind is None, row.scores.get(primary), row) for row in run.rows)
+    ranked = sorted((ok, inf if v is None else sign * v, row) for ok, v, row in worth)
+    rows = shown = [row for _, _, row in ranked]
     _write_failures(run, (row for row in rows if row.failed), names)
     if len(rows) > MOST_CASES:
         worst = MOST_CASES * 4 // 5
         shown = rows[:worst] + random.Random(0).sample(rows[worst:], MOST_CASES - worst)
-    # The worst 400 are cut at 1 kB a field, those after them sooner: 2,000 stay below 5 MB.
-    cases = [_shown(r, 1024 if at < 400 else 120) for at, r in enumerate(run.records(shown))]
+    cases = list[dict[str, Any]]()
+    for at, case in enumerate(run.records(shown)):
+        # The worst 400 are cut at 1 kB a field, those after them sooner: 2,000 stay below 5 MB.
+        most = 1024 if at < 400 else 120
+        case |= {name: cut(case[name], most) for name in TEXTS}
+        case |= {"calls": case["calls"][:CALLS], "hidden": len(case["calls"][CALLS:])}
+        for call in case["calls"]:
+            call |= {name: cut(call.get(name), most) for name in ("prompt", "reply", "tool_calls")}
+        cases.append(case)
     about = {"results": results, "manifest": run.manifest, "names": names, "cases": cases}
     page = filled("report.html.j2", total=len(rows), most=MOST_CASES, **about)
     (run.folder / "report.html").write_text(page, "utf-8", errors="replace", newline="\n")
-
-
-def _shown(record: dict[str, Any], most: int) -> dict[str, Any]:
-    record["hidden"] = len(record["calls"][CALLS:])
-    record["calls"] = record["calls"][:CALLS]
-    for call in record["calls"]:
-        call |= {name: cut(call.get(name), most) for name in ("prompt", "reply", "tool_calls")}
-    return record | {name: cut(record[name], most) for name in TEXTS}
-
-
-def cut(value: Any, most: int = 1024) -> str:
-    """Text of at most so many characters; where it was longer, that the rest is in cases.jsonl."""
-    text = as_text(value)
-    more = f" … [cut: {len(text):,} characters in cases.jsonl]"
-    return text if len(text) <= most else text[:most] + more
 
 
 def _write_failures(run: Run, rows: Iterable[Row], names: list[str]) -> None:
@@ -102,3 +160,27 @@ def results_block(folder: Path) -> str:
     failures = read_failures(folder / "failures.csv")
     causes = Counter(row["cause"] or "without a cause in failures.csv" for row in failures)
     return filled("results.md.j2", failures=failures, causes=causes.most_common(), **about)
+
+
+def gate(found: Results, names: Sequence[str] = (), margin: float = 0.0) -> tuple[bool, str]:
+    """Whether no score (of `names`, else all) regressed, and the sentences that say why.
+
+    A regression is a 95 % interval of the paired difference wholly beyond a loss of `margin`.
+    """
+    if unknown := set(names) - set(found["scores"]):
+        raise RunError(f"no score {', '.join(unknown)}; there is: {', '.join(found['scores'])}")
+    chosen = {name: found["scores"][name] for name in names or found["scores"]}
+    ends = {name: d["at_best"] for name, d in chosen.items()}
+    lost = [name for name, end in ends.items() if end is not None and end < -margin]
+    known = bool(chosen) and all(d["diff"] is not None for d in chosen.values())
+    return known and not lost, filled("gate.j2", chosen=chosen, lost=lost, margin=margin).strip()
+
+
+def as_markdown(found: Results, a: Path | str, b: Path | str) -> str:
+    """A comparison as Markdown: a table of scores, then what flipped, with both outputs."""
+    flipped = {*found["flipped"]["gained"], *found["flipped"]["lost"]}
+    outputs = list[dict[str, Any]]()
+    for run in (Run.read(a), Run.read(b)):
+        records = run.records(row for row in run.rows if row.id in flipped and not row.epoch)
+        outputs.append({r["id"]: r["error_kind"] or r["output"] for r in records})
+    return filled("compare.md.j2", found=found, a=outputs[0], b=outputs[1])

@@ -1,4 +1,4 @@
-"""A run's folder read back, and its figures: results.json (see results.schema.json)."""
+"""A run's folder read back; its figures (see results.schema.json); two runs, paired."""
 
 import json
 from collections import Counter, namedtuple
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from math import fsum
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, median
 from typing import Any
 
 from .outcome import Score
-from .stats import estimate
+from .stats import estimate, paired, t_quantile
 
 PLAIN = Score()
 TOKENS = ("input", "output", "cached", "reasoning")
@@ -33,7 +33,7 @@ class Run:
     folder: Path
     manifest: dict[str, Any]
     rows: list[Row]
-    end: int = 0
+    end: int
 
     @classmethod
     def read(cls, folder: Path | str) -> "Run":
@@ -103,6 +103,7 @@ def cost_of(rows: Iterable[Row]) -> float | None:
 def summarise(run: Run, scores: Scores, total: int) -> Results:
     """All figures of a run, over reviewed cases (unreviewed ones are a slice), of `total` tries."""
     rows = [row for row in run.rows if row.reviewed]
+    kinds = Counter(row.error_kind for row in rows if row.error_kind)
     times = sorted(row.latency_s for row in run.rows) or [0.0]
     names = [n for n in names_of(run.rows, scores) if not scores.get(n, PLAIN).summary]
     slices: dict[str, list[Row]] = {}
@@ -113,17 +114,71 @@ def summarise(run: Run, scores: Scores, total: int) -> Results:
     return {
         "run": run.folder.name,
         "n": len({row.id for row in rows}),
-        "errors": sum(row.error_kind is not None for row in rows),
+        "errors": kinds.total(),
         "scores": {name: mean_of(rows, name, scores) for name in names}
         | (optional.figures(run, rows, scores) if optional else {}),
         "by_tag": {p: {n: mean_of(slices[p], n, scores) for n in names} for p in sorted(slices)},
         "cost_usd": cost_of(run.rows),
         "latency_s": {f"p{p}": times[(len(times) - 1) * p // 100] for p in (50, 90, 99)},
         "tokens": {kind: sum(row.tokens[i] for row in run.rows) for i, kind in enumerate(TOKENS)},
-        "error_kinds": dict(sorted(Counter(r.error_kind for r in rows if r.error_kind).items())),
+        "error_kinds": dict(sorted(kinds.items())),
         "models": sorted({model for row in run.rows for model in row.models}),
         "unreviewed": len({row.id for row in run.rows if not row.reviewed}),
         "unfinished": total - len(run.rows),
         "against": {},
         "notes": [*run.manifest.get("notes", [])],
+    }
+
+
+def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}) -> Results:
+    """Hold run B against run A, case by case: `compare --json`. Flips go by the first score.
+
+    Raises RunError where one of them cannot be read.
+    """
+    runs = Run.read(a), b if isinstance(b, Run) else Run.read(b)
+    old, new = ({(row.id, row.sha) for row in run.rows if row.reviewed} for run in runs)
+    same = {case for case, _ in old & new}
+    before, after = ([row for row in run.rows if row.id in same] for run in runs)
+    flipped: dict[str, list[str]] = {"gained": [], "lost": []}
+    figures: dict[str, dict[str, Any]] = {}
+    for name in names_of([*after, *before], scores):
+        declared = scores.get(name, PLAIN)
+        sign = 1 if declared.higher_is_better else -1
+        if declared.summary:
+            optional = summaries(scores)
+            one, other, diff, p = optional.paired(runs, (before, after), declared.summary)
+        else:
+            was, now = (tries_of(rows, name, scores) for rows in (before, after))
+            both = [key for key in was if key in now]
+            clusters = [cluster for _, cluster in both]
+            xs, ys = ([fmean(tries[key]) for key in both] for tries in (was, now))
+            one, other = estimate(xs, clusters), estimate(ys, clusters)
+            diff, p = paired(xs, ys, clusters)
+            for (case, _), x, y in [] if figures else zip(both, xs, ys, strict=True):
+                if x != y:
+                    flipped["gained" if sign * (y - x) > 0 else "lost"].append(case)
+        best, df = diff.high if sign > 0 else diff.low, diff.groups - 1
+        figures[name] = diff._asdict() | {
+            **{"a": one.mean, "b": other.mean, "diff": diff.mean, "p": p},
+            **{"of_a": one._asdict(), "of_b": other._asdict()},
+            "higher_is_better": declared.higher_is_better,
+            "at_best": None if best is None else sign * best,
+            "regressed": best is not None and sign * best < 0,
+            # the smallest true difference that is seen with power 0.8
+            "detectable": diff.se and (t_quantile(0.975, df) + t_quantile(0.8, df)) * diff.se,
+        }
+    notes, (hashes, hashes_b) = [], (run.manifest.get("hashes", {}) for run in runs)
+    if old != new:
+        why = "as the other run has no such case with the same content"
+        notes.append(f"Left out, {why}: {len(old - new)} of A, {len(new - old)} of B.")
+    if changed := [n for n in ("prompts", "code", "cases") if hashes.get(n) != hashes_b.get(n)]:
+        notes.append(f"Between A and B changed: {', '.join(changed)}.")
+    return {
+        "run": runs[1].folder.name,
+        "against": runs[0].folder.name,
+        "scores": figures,
+        "flipped": flipped,
+        "cost_usd": [cost_of(run.rows) for run in runs],
+        "latency_s": [median([row.latency_s for row in run.rows] or [0]) for run in runs],
+        "notes": notes,
     }

@@ -15,10 +15,9 @@ from pydantic import FiniteFloat, TypeAdapter
 from pydantic_core import to_jsonable_python
 
 from .cases import CasesError, write_whole
-from .compare import compare
 from .outcome import Case, Outcome, Score, Scorer, Solver
 from .publication import write_report
-from .results import PLAIN, TOKENS, Row, Run, RunError, Scores, row_of, summaries, summarise
+from .results import PLAIN, TOKENS, Row, Run, RunError, compare, row_of, summaries, summarise
 
 _SCORES = TypeAdapter(dict[str, FiniteFloat | None])
 _jsonable = partial(to_jsonable_python, bytes_mode="base64", fallback=repr)
@@ -135,7 +134,9 @@ async def _solved(solver: Solver, case: Case, epoch: int, limit_s: float | None)
     return outcome
 
 
-def _record(case: Case, outcome: Outcome, score: Scorer, scores: Scores) -> dict[str, Any]:
+def _record(
+    case: Case, outcome: Outcome, score: Scorer, scores: Mapping[str, Score]
+) -> dict[str, Any]:
     """A line of cases.jsonl; an exception of the candidate's scorer is the case's result as well."""
     values: dict[str, float | None] = {}
     try:
