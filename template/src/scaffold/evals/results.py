@@ -5,7 +5,7 @@ from collections import Counter, namedtuple
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from math import fsum
+from math import ceil, fsum
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
@@ -158,21 +158,25 @@ def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}
                 if x != y:
                     flipped["gained" if sign * (y - x) > 0 else "lost"].append(case)
         best, df = diff.high if sign > 0 else diff.low, diff.groups - 1
+        # the smallest true difference that is seen with power 0.8
+        least = diff.se and (t_quantile(0.975, df) + t_quantile(0.8, df)) * diff.se
         figures[name] = diff._asdict() | {
             **{"a": one.mean, "b": other.mean, "diff": diff.mean, "p": p},
             **{"of_a": one._asdict(), "of_b": other._asdict()},
             "higher_is_better": declared.higher_is_better,
             "at_best": None if best is None else sign * best,
             "regressed": best is not None and sign * best < 0,
-            # the smallest true difference that is seen with power 0.8
-            "detectable": diff.se and (t_quantile(0.975, df) + t_quantile(0.8, df)) * diff.se,
+            "detectable": least,
+            "needed": ceil(diff.n * (least / diff.mean) ** 2) if least and diff.mean else None,
         }
     notes, (hashes, hashes_b) = [], (run.manifest.get("hashes", {}) for run in runs)
+    commits = [str(run.manifest.get("git", {}).get("commit"))[:10] for run in runs]
     if old != new:
         why = "as the other run has no such case with the same content"
         notes.append(f"Left out, {why}: {len(old - new)} of A, {len(new - old)} of B.")
     if changed := [n for n in ("prompts", "code", "cases") if hashes.get(n) != hashes_b.get(n)]:
-        notes.append(f"Between A and B changed: {', '.join(changed)}.")
+        how = f" What, says `git diff {' '.join(commits)}`." if len(set(commits)) > 1 else ""
+        notes.append(f"Between A and B changed: {', '.join(changed)}.{how}")
     return {
         "run": runs[1].folder.name,
         "against": runs[0].folder.name,
