@@ -55,7 +55,7 @@ OURS = """
 from pathlib import Path
 from scaffold.evals import Case, Outcome, evaluate
 from scaffold.evals.publication import results_table
-from scaffold.evals.publication import progress
+from scaffold.evals.terminal import progress
 async def solve(case, epoch):
     await wait()
     return Outcome({"right": int(case.id) % 5 > 0})

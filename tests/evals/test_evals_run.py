@@ -24,7 +24,8 @@ from scaffold.evals import (
     Score,
     evaluate,
 )
-from scaffold.evals.publication import progress, read_failures, results_block, results_table
+from scaffold.evals.publication import read_failures, results_block, results_table
+from scaffold.evals.terminal import progress
 
 SOURCE = Path(scaffold.evals.__file__).parents[2]
 

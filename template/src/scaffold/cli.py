@@ -50,7 +50,8 @@ def evaluate(
     There are report.html, results.json, failures.csv, and cases.jsonl: what was sent and answered.
     """
     from scaffold import evals, solving
-    from scaffold.evals.publication import progress, results_table
+    from scaffold.evals.publication import results_table
+    from scaffold.evals.terminal import progress
     from scaffold.project import ProjectError, find
 
     project = find()

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from math import sqrt
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def agree(people: Path, judge: Path, score: str = "") -> Results:
     counts = Counter((x, y) for _, x, y in pairs)
     labels = sorted({label for pair in counts for label in pair})
     found = kappa([x for _, x, _ in pairs], [y for _, _, y in pairs])
-    return found._asdict() | {
+    return asdict(found) | {
         "kappa": found.mean,
         "matrix": [[counts[x, y] for y in labels] for x in labels],
         "labels": labels,

@@ -3,7 +3,7 @@
 import json
 from collections import Counter, namedtuple
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import import_module
 from math import ceil, fsum
 from pathlib import Path
@@ -91,7 +91,7 @@ def tries_of(rows: Iterable[Row], name: str, scores: Scores) -> dict[tuple[str, 
 def mean_of(rows: Iterable[Row], name: str, scores: Scores) -> dict[str, Any]:
     """One score's mean over cases, with its interval: an `Estimate` as a dict."""
     tries = tries_of(rows, name, scores)
-    return estimate([*map(fmean, tries.values())], [group for _, group in tries])._asdict()
+    return asdict(estimate([*map(fmean, tries.values())], [group for _, group in tries]))
 
 
 def cost_of(rows: Iterable[Row]) -> float | None:
@@ -160,9 +160,9 @@ def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}
         best, df = diff.high if sign > 0 else diff.low, diff.groups - 1
         # the smallest true difference that is seen with power 0.8
         least = diff.se and (t_quantile(0.975, df) + t_quantile(0.8, df)) * diff.se
-        figures[name] = diff._asdict() | {
+        figures[name] = asdict(diff) | {
             **{"a": one.mean, "b": other.mean, "diff": diff.mean, "p": p},
-            **{"of_a": one._asdict(), "of_b": other._asdict()},
+            **{"of_a": asdict(one), "of_b": asdict(other)},
             "higher_is_better": declared.higher_is_better,
             "at_best": None if best is None else sign * best,
             "regressed": best is not None and sign * best < 0,

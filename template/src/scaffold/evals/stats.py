@@ -5,17 +5,18 @@ and the interval is widened for it. Where each value has its own, the formulas a
 """
 
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import comb, exp, lgamma, log, log1p, sqrt
 from statistics import NormalDist, fmean
-from typing import NamedTuple
 
 Z = NormalDist().inv_cdf(0.975)
 Values = Sequence[float]
 Clusters = Sequence[Hashable]
 
 
-class Estimate(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Estimate:
     """A mean with its interval; `low`, `high` and `se` are None where n is too small for one."""
 
     mean: float | None
@@ -49,10 +50,9 @@ def student(values: Values, clusters: Clusters, least: float | None) -> Estimate
 
 
 def _independent(found: Estimate, variance: float) -> tuple[float, float]:
-    """The quantile, and how many independent values the clustered ones are worth, n at most.
+    """The quantile, and how many independent values clustered ones are worth (Korn & Graubard 1998).
 
-    That is n by a survey's design effect (Korn & Graubard 1998); a value per cluster where the
-    clusters do not vary.
+    That is n at most, and a value per cluster where the clusters do not vary.
     """
     if found.groups == found.n:
         return Z, found.n
@@ -71,7 +71,7 @@ def estimate(values: Values, clusters: Clusters) -> Estimate:
     half = sqrt(s * p * (1 - p) + s * s / 4)
     low, high = ((p + s / 2 + side) / (1 + s) for side in (-half, half))
     method = f"Wilson{found.method[1:]}" if groups < n else "Wilson"
-    return found._replace(low=low if p else 0.0, high=high if p < 1 else 1.0, method=method)
+    return replace(found, low=low if p else 0.0, high=high if p < 1 else 1.0, method=method)
 
 
 def paired(a: Values, b: Values, clusters: Clusters) -> tuple[Estimate, float | None]:
@@ -87,7 +87,7 @@ def paired(a: Values, b: Values, clusters: Clusters) -> tuple[Estimate, float | 
         return found, None
     p = 1.0 if not mean else 2 * t_tail(abs(mean) / found.se, df) if found.se else None
     if {*a, *b} - {0, 1}:
-        return found._replace(method=f"paired {found.method}"), p
+        return replace(found, method=f"paired {found.method}"), p
     gained, lost = differences.count(1), differences.count(-1)
     if found.groups == n:
         p = mcnemar(gained, lost)
@@ -95,7 +95,7 @@ def paired(a: Values, b: Values, clusters: Clusters) -> tuple[Estimate, float | 
     up, down = ((size * count / n + 1) / (size + 2) for count in (gained, lost))
     half = z * sqrt((up + down - (up - down) ** 2) / (size + 2))
     low, high = max(-1.0, up - down - half), min(1.0, up - down + half)
-    return found._replace(low=low, high=high, method=f"Bonett-Price{found.method[1:]}"), p
+    return replace(found, low=low, high=high, method=f"Bonett-Price{found.method[1:]}"), p
 
 
 def mcnemar(gained: int, lost: int) -> float:

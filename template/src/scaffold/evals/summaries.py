@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import asdict
 from math import comb
 from typing import Any
 
@@ -21,11 +22,11 @@ def figures(run: Run, rows: list[Row], scores: Scores) -> dict[str, dict[str, An
         for k in range(2, min(map(len, tries.values()), default=0) + 1 if binary else 0):
             for sign, chance in (("@", pass_at_k), ("^", pass_hat_k)):
                 values = [chance(len(some), some.count(1), k) for some in tries.values()]
-                found[f"{name} pass{sign}{k}"] = estimate(values, [c for _, c in tries])._asdict()
+                found[f"{name} pass{sign}{k}"] = asdict(estimate(values, [c for _, c in tries]))
     clusters = [row.cluster for row in rows]
     for name, score in scores.items():
         if score.summary:
-            found[name] = bootstrap(clusters, _over(run.records(rows), score.summary))._asdict()
+            found[name] = asdict(bootstrap(clusters, _over(run.records(rows), score.summary)))
     return found
 
 
