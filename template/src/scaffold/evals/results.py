@@ -3,7 +3,7 @@
 import json
 from collections import Counter, namedtuple
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from math import ceil, fsum
 from pathlib import Path
@@ -28,27 +28,31 @@ class RunError(Exception):
 
 @dataclass(slots=True)
 class Run:
-    """A run's folder, read back: manifest, rows, and where the last whole line ends."""
+    """A run's folder: manifest, rows, and where the last whole line of cases.jsonl ends."""
 
     folder: Path
-    manifest: dict[str, Any]
-    rows: list[Row]
-    end: int
+    manifest: dict[str, Any] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
+    end: int = 0
 
     @classmethod
     def read(cls, folder: Path | str) -> "Run":
         """Read a folder with cases.jsonl; raise RunError where there is none."""
-        folder, lines = Path(folder), Path(folder) / "cases.jsonl"
+        run, lines = cls(Path(folder)), Path(folder) / "cases.jsonl"
         if not lines.is_file():
             raise RunError(f"{folder} holds no run (no cases.jsonl): name a folder in results/")
-        end, latest = 0, dict[tuple[str, int], Row]()
+        run.manifest = json.loads((run.folder / "manifest.json").read_text("utf-8"))
         for line in lines.open("rb"):
             if line.endswith(b"\n"):  # a crash may have cut off the last one
-                row = row_of(json.loads(line), end)
-                latest[row.id, row.epoch] = row  # a case that changed was run again
-                end += len(line)
-        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-        return cls(folder, manifest, sorted(latest.values()), end)
+                run.add(json.loads(line), len(line))
+        latest = {(row.id, row.epoch): row for row in run.rows}  # a case that changed ran again
+        run.rows = sorted(latest.values())
+        return run
+
+    def add(self, record: Mapping[str, Any], size: int) -> None:
+        """Take a line in, the same while a run goes on and when it is read back."""
+        self.rows.append(Row(*(record[name] for name in Row._fields[:-1]), self.end))
+        self.end += size
 
     def records(self, rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
         """Read all that is known of the given rows, one after the other."""
@@ -56,11 +60,6 @@ class Run:
             for row in rows:
                 file.seek(row.offset)
                 yield json.loads(file.readline())
-
-
-def row_of(record: Mapping[str, Any], offset: int) -> Row:
-    """The same while a run goes on and when it is read back: so are the figures."""
-    return Row(*(record[name] for name in Row._fields[:-1]), offset)
 
 
 def summaries(scores: Scores) -> Any:

@@ -17,7 +17,7 @@ from pydantic_core import to_jsonable_python
 from .cases import CasesError, write_whole
 from .outcome import Case, Outcome, Score, Scorer, Solver
 from .publication import write_report
-from .results import PLAIN, TOKENS, Row, Run, RunError, compare, row_of, summaries, summarise
+from .results import PLAIN, TOKENS, Row, Run, RunError, compare, summaries, summarise
 
 _SCORES = TypeAdapter(dict[str, FiniteFloat | None])
 _jsonable = partial(to_jsonable_python, bytes_mode="base64", fallback=repr)
@@ -48,15 +48,20 @@ async def evaluate(
     shas = {name: sha256(text.encode()).hexdigest()[:16] for name, text in contents}
     if len(shas) < len(cases):
         raise CasesError("two cases have the same id; give each its own")
-    total, stopped = len(shas) * epochs, "it was interrupted"
+    total, stopped, lines = len(shas) * epochs, "it was interrupted", folder / "cases.jsonl"
+    if lines.exists() and not resume:
+        raise RunError(f"{folder} holds a run already: go on with it by --resume {folder.name}")
     try:
-        run = _opened(folder, resume, manifest)
+        run = Run.read(folder) if lines.exists() else Run(folder)
+        begun = {"started": datetime.now(UTC).isoformat(timespec="seconds")}
+        run.manifest = begun | run.manifest | dict(manifest)
+        write_whole(folder / "manifest.json", json.dumps(run.manifest, indent=2, default=str))
         run.rows = [row for row in run.rows if shas.get(row.id) == row.sha and row.epoch < epochs]
         finished = {(row.id, row.epoch) for row in run.rows}
         tries = ((case, epoch) for case in cases for epoch in range(epochs))
         jobs = ((case, epoch) for case, epoch in tries if (case.id, epoch) not in finished)
-        with (folder / "cases.jsonl").open("ab") as file:
-            file.seek(file.truncate(run.end))  # a line that a crash cut off goes
+        with lines.open("ab") as file:
+            file.truncate(run.end)  # a line that a crash cut off goes
 
             async def work() -> None:
                 nonlocal stopped
@@ -67,10 +72,10 @@ async def evaluate(
                         return
                     record = _record(case, outcome, score, scores)
                     record |= {"sha": shas[case.id], "epoch": epoch}
-                    run.rows.append(row_of(record, file.tell()))
-                    # Half a surrogate pair is no UTF-8: its escape is the same JSON.
-                    line = json.dumps(record, ensure_ascii=False) + "\n"
-                    file.write(line.encode(errors="backslashreplace"))
+                    text = json.dumps(record, ensure_ascii=False) + "\n"
+                    line = text.encode(errors="backslashreplace")  # for half a surrogate pair
+                    run.add(record, len(line))
+                    file.write(line)
                     file.flush()
                     on_progress(run.rows, total)
                     await asyncio.to_thread(os.fsync, file.fileno())
@@ -94,7 +99,7 @@ async def evaluate(
                 results["against"]["baseline"] = compare(baseline, run, scores)
             except RunError as error:
                 results["notes"].append(f"No comparison with the baseline: {error}.")
-        _write_json(folder / "results.json", results)
+        write_whole(folder / "results.json", json.dumps(results, indent=2, ensure_ascii=False))
         write_report(run, results, scores)
         return results
     except OSError as error:
@@ -102,17 +107,6 @@ async def evaluate(
             f"{folder} cannot be written ({error.strerror}); the cases finished before are kept: "
             f"make room, then go on with --resume {folder.name}"
         ) from error
-
-
-def _opened(folder: Path, resume: bool, manifest: Mapping[str, Any]) -> Run:
-    lines, about = folder / "cases.jsonl", folder / "manifest.json"
-    if lines.exists() and not resume:
-        raise RunError(f"{folder} holds a run already: go on with it by --resume {folder.name}")
-    begun = {"started": datetime.now(UTC).isoformat(timespec="seconds")}
-    before = json.loads(about.read_text("utf-8")) if about.exists() else {}
-    _write_json(about, begun | before | dict(manifest))
-    lines.touch()
-    return Run.read(folder)
 
 
 async def _solved(solver: Solver, case: Case, epoch: int, limit_s: float | None) -> Outcome:
@@ -161,7 +155,3 @@ def _record(
         "models": sorted({str(call.get("model")) for call in calls}),
         **_jsonable(outcome),
     }
-
-
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    write_whole(path, json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n")
