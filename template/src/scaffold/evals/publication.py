@@ -6,7 +6,6 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from io import StringIO
-from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +46,11 @@ def write_report(run: Run, results: Results, scores: Scores) -> None:
     names = names_of(run.rows)
     primary = next(iter(names), "")
     sign = 1 if scores.get(primary, PLAIN).higher_is_better else -1
-    worth = ((row.error_kind is None, row.scores.get(primary), row) for row in run.rows)
-    ranked = sorted((ok, inf if v is None else sign * v, row) for ok, v, row in worth)
-    rows = shown = [row for _, _, row in ranked]
+
+    def worth(row: Row) -> tuple[bool, float]:
+        return row.error_kind is None, sign * (row.scores.get(primary) or 0.0)
+
+    rows = shown = sorted(run.rows, key=worth)
     _write_failures(run, (row for row in rows if row.failed), names)
     if len(rows) > MOST_CASES:
         worst = MOST_CASES * 4 // 5

@@ -53,8 +53,7 @@ async def evaluate(
         raise RunError(f"{folder} holds a run already: go on with it by --resume {folder.name}")
     try:
         run = Run.read(folder) if lines.exists() else Run(folder)
-        begun = {"started": datetime.now(UTC).isoformat(timespec="seconds")}
-        run.manifest = begun | run.manifest | dict(manifest)
+        run.manifest = {"started": _now()} | run.manifest | dict(manifest)
         write_whole(folder / "manifest.json", json.dumps(run.manifest, indent=2, default=str))
         run.rows = [row for row in run.rows if shas.get(row.id) == row.sha and row.epoch < epochs]
         finished = {(row.id, row.epoch) for row in run.rows}
@@ -100,6 +99,8 @@ async def evaluate(
             except RunError as error:
                 results["notes"].append(f"No comparison with the baseline: {error}.")
         write_whole(folder / "results.json", json.dumps(results, indent=2, ensure_ascii=False))
+        run.manifest |= {"finished": _now(), "models": results["models"], "seed": 0}
+        write_whole(folder / "manifest.json", json.dumps(run.manifest, indent=2, default=str))
         write_report(run, results, scores)
         return results
     except OSError as error:
@@ -107,6 +108,10 @@ async def evaluate(
             f"{folder} cannot be written ({error.strerror}); the cases finished before are kept: "
             f"make room, then go on with --resume {folder.name}"
         ) from error
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 async def _solved(solver: Solver, case: Case, epoch: int, limit_s: float | None) -> Outcome:
