@@ -130,10 +130,7 @@ def summarise(run: Run, scores: Scores, total: int) -> Results:
 
 
 def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}) -> Results:
-    """Hold run B against run A, case by case: `compare --json`. Flips go by the first score.
-
-    Raises RunError where one of them cannot be read.
-    """
+    """Hold run B against run A, case by case; flips go by the first score. May raise RunError."""
     runs = Run.read(a), b if isinstance(b, Run) else Run.read(b)
     old, new = ({(row.id, row.sha) for row in run.rows if row.reviewed} for run in runs)
     same = {case for case, _ in old & new}

@@ -54,7 +54,7 @@ async def evaluate(
     try:
         run = Run.read(folder) if lines.exists() else Run(folder)
         run.manifest = {"started": _now()} | run.manifest | dict(manifest)
-        write_whole(folder / "manifest.json", json.dumps(run.manifest, indent=2, default=str))
+        _write_json(folder / "manifest.json", run.manifest)
         run.rows = [row for row in run.rows if shas.get(row.id) == row.sha and row.epoch < epochs]
         finished = {(row.id, row.epoch) for row in run.rows}
         tries = ((case, epoch) for case in cases for epoch in range(epochs))
@@ -98,9 +98,9 @@ async def evaluate(
                 results["against"]["baseline"] = compare(baseline, run, scores)
             except RunError as error:
                 results["notes"].append(f"No comparison with the baseline: {error}.")
-        write_whole(folder / "results.json", json.dumps(results, indent=2, ensure_ascii=False))
+        _write_json(folder / "results.json", results)
         run.manifest |= {"finished": _now(), "models": results["models"], "seed": 0}
-        write_whole(folder / "manifest.json", json.dumps(run.manifest, indent=2, default=str))
+        _write_json(folder / "manifest.json", run.manifest)
         write_report(run, results, scores)
         return results
     except OSError as error:
@@ -160,3 +160,7 @@ def _record(
         "models": sorted({str(call.get("model")) for call in calls}),
         **_jsonable(outcome),
     }
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    write_whole(path, json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n")
