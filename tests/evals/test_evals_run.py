@@ -71,6 +71,20 @@ def test_a_run_leaves_its_five_files_and_results_that_fit_the_schema(tmp_path):
     assert any("No comparison with the baseline" in note for note in stored["notes"])
 
 
+def test_the_manifest_says_when_a_run_ended_and_how_the_server_named_its_models(tmp_path):
+    async def named(case, epoch):
+        return Outcome({"label": 0}, calls=[{"model": "m-1-2026", "cost_usd": None}])
+
+    run(tmp_path / "r", cases_of(4), named, manifest={"solver": "s"})
+    manifest = json.loads((tmp_path / "r" / "manifest.json").read_text("utf-8"))
+    assert manifest["models"] == ["m-1-2026"]
+    assert manifest["started"] <= manifest["finished"]
+    started = manifest["started"]
+    run(tmp_path / "r", cases_of(6), named, resume=True)
+    manifest = json.loads((tmp_path / "r" / "manifest.json").read_text("utf-8"))
+    assert (manifest["started"], manifest["solver"]) == (started, "s")
+
+
 def test_a_case_that_raises_exits_or_takes_too_long_is_its_own_result(tmp_path):
     async def rough(case, epoch):
         match case.id:

@@ -1,12 +1,9 @@
-"""The evaluation harness: cases in; outcomes, scores and their intervals out.
-
-Read run.py first (`evaluate`), then results.py; stats.py holds the formulas.
-"""
+"""The evaluation harness. Read run.py first, then results.py; stats.py holds the formulas."""
 
 from .cases import CasesError, map_rows, read_cases, read_rows, select, write_cases
-from .compare import as_markdown, compare, gate
 from .outcome import Case, Outcome, Score, Scorer, Solver
-from .results import Results, Run, RunError
+from .publication import as_markdown, gate
+from .results import Results, Run, RunError, compare
 from .run import evaluate
 from .scorers import date, exact, fields, normalised, number, set_prf, token_f1
 

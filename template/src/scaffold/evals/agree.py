@@ -1,7 +1,8 @@
 """A judge's labels against people's: Cohen's kappa, confusion, disagreements (part `judge`)."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict
 from math import sqrt
 from pathlib import Path
 
@@ -13,21 +14,18 @@ from .stats import Estimate, Z
 def kappa(people: Sequence[str], judge: Sequence[str]) -> Estimate:
     """Agreement beyond chance (Cohen 1960, doi.org/10.1177/001316446002000104).
 
-    Standard error of Fleiss, Cohen & Everitt (1969, doi.org/10.1037/h0028106); no value where
-    chance alone would agree always (one label only).
+    Its standard error is that of Fleiss, Cohen & Everitt (1969, doi.org/10.1037/h0028106).
     """
-    n, both = len(people), Counter(zip(people, judge, strict=True))
-    p, q = ({x: count / n for x, count in Counter(side).items()} for side in (people, judge))
-    chance = sum(share * q.get(x, 0.0) for x, share in p.items())
-    if chance == 1 or not n:
+    n, p, q = len(people), Counter(people), Counter(judge)
+    chance = sum(p[label] * q[label] for label in p) / n**2 if n else 1.0
+    if chance == 1:
         return Estimate(None, None, None, None, n, n, "one label only: no kappa")
-    found = (sum(count for (x, y), count in both.items() if x == y) / n - chance) / (1 - chance)
+    both = Counter(zip(people, judge, strict=True))
+    found = (sum(both[label, label] for label in p) / n - chance) / (1 - chance)
     variance = -((found - chance * (1 - found)) ** 2)
     for (x, y), count in both.items():
-        if x == y:
-            variance += count / n * (1 - (p[x] + q[x]) * (1 - found)) ** 2
-        else:
-            variance += count / n * (q.get(x, 0.0) + p.get(y, 0.0)) ** 2 * (1 - found) ** 2
+        weight = (q[x] + p[y]) / n * (1 - found)
+        variance += count / n * (weight - 1 if x == y else weight) ** 2
     se = sqrt(max(0.0, variance) / n) / (1 - chance)
     low, high = max(-1.0, found - Z * se), min(1.0, found + Z * se)
     return Estimate(found, low, high, se, n, n, "Cohen's kappa")
@@ -40,27 +38,25 @@ def agree(people: Path, judge: Path, score: str = "") -> Results:
     `matrix` are the people's labels, columns the judge's, both in the order of `labels`.
     """
     a, b = _labels(people, score), _labels(judge, score)
-    ids = [case for case in a if case in b]
-    labels = sorted({side[case] for side in (a, b) for case in ids})
-    counts = Counter((a[case], b[case]) for case in ids)
-    found = kappa([a[case] for case in ids], [b[case] for case in ids])
-    return {
+    pairs = [(case, a[case], b[case]) for case in a if case in b]
+    counts = Counter((x, y) for _, x, y in pairs)
+    labels = sorted({label for pair in counts for label in pair})
+    found = kappa([x for _, x, _ in pairs], [y for _, _, y in pairs])
+    return asdict(found) | {
         "kappa": found.mean,
-        **{"low": found.low, "high": found.high, "n": found.n, "method": found.method},
         "matrix": [[counts[x, y] for y in labels] for x in labels],
         "labels": labels,
-        "disagreements": [[case, a[case], b[case]] for case in ids if a[case] != b[case]],
-        "left_out": len(a) + len(b) - 2 * len(ids),
+        "disagreements": [pair for pair in pairs if pair[1] != pair[2]],
+        "left_out": len(a) + len(b) - 2 * len(pairs),
     }
 
 
-def _labels(place: Path, score: str) -> Mapping[str, str]:
-    found: dict[str, str] = {}
+def _labels(place: Path, score: str) -> dict[str, str]:
     if place.is_dir():
-        for row in Run.read(place).rows:
-            value = row.scores.get(score or next(iter(row.scores), ""))
-            found |= {} if value is None else {row.id: f"{value:g}"}
-        return found
+        scores = {row.id: row.scores for row in Run.read(place).rows if row.scores}
+        values = {case: given.get(score or next(iter(given))) for case, given in scores.items()}
+        return {case: f"{value:g}" for case, value in values.items() if value is not None}
+    found: dict[str, str] = {}
     for row in read_rows(place):
         if row.get("id") is None or row.get("label") is None:
             raise CasesError(f"{row.where}: needs the columns id and label, both filled in")

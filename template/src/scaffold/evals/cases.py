@@ -13,7 +13,6 @@ from pydantic_core import to_jsonable_python
 
 from .outcome import Case, Ex, In
 
-Names = Collection[str]
 Rows = Iterable[Mapping[Any, Any]]
 
 
@@ -24,7 +23,7 @@ class CasesError(ValueError):
 class Row(dict[Any, Any]):
     """A row that knows where it stood, for messages: `tickets.csv line 12`."""
 
-    where = ""
+    where: str
 
 
 def read_rows(path: Path | str) -> Iterator[Row]:
@@ -39,10 +38,11 @@ def read_rows(path: Path | str) -> Iterator[Row]:
         yield row
 
 
-def _files(path: Path) -> Iterator[tuple[Path, Any]]:
-    for file in sorted(file for file in path.rglob("[!.]*") if file.is_file()):
-        name, text = file.relative_to(path), _text(file)
-        yield name, {"file": name.as_posix(), "folder": name.parent.name, "text": text}
+def _files(folder: Path) -> Iterator[tuple[str, Any]]:
+    for path in sorted(path for path in folder.rglob("[!.]*") if path.is_file()):
+        name = path.relative_to(folder)
+        cells = {"file": name.as_posix(), "folder": name.parent.name, "text": _text(path)}
+        yield cells["file"], cells
 
 
 def _lines(path: Path) -> Iterator[tuple[str, Any]]:
@@ -51,20 +51,19 @@ def _lines(path: Path) -> Iterator[tuple[str, Any]]:
         raise CasesError(f"{path} must be there, as a folder, .csv, .tsv, .jsonl or .json")
     if (text := _text(path)) is None:
         raise CasesError(f"{path} is not UTF-8, probably Latin-1: save it as UTF-8")
-    if kind in (".jsonl", ".json"):
-        items = _parsed(text) if kind == ".json" else [*map(_parsed, text.split("\n"))]
-        if isinstance(items, dict):  # an object around one list is that list
-            lists = [part for part in items.values() if isinstance(part, list)]
-            items = lists[0] if len(lists) == 1 else [items]
-        items = items if isinstance(items, list) else [items]
-        yield from ((f"line {n}", item) for n, item in enumerate(items, 1) if item != "")
+    if kind in (".csv", ".tsv"):
+        csv.field_size_limit(2**31 - 1)
+        delimiter = max(",;\t|", key=text.partition("\n")[0].count)
+        reader = csv.DictReader(StringIO(text), delimiter=delimiter)
+        for cells in reader:
+            yield f"line {reader.line_num}", {name: cell or None for name, cell in cells.items()}
         return
-    csv.field_size_limit(2**31 - 1)
-    delimiter = max(",;\t|", key=text.partition("\n")[0].count)
-    reader, number = csv.DictReader(StringIO(text), delimiter=delimiter), 2
-    for cells in reader:
-        yield f"line {number}", {name: cell or None for name, cell in cells.items()}
-        number = reader.line_num + 1  # a cell may hold several lines
+    items = [_parsed(part) for part in (text.split("\n") if kind == ".jsonl" else [text])]
+    if kind == ".json":
+        parts = items[0].values() if isinstance(items[0], dict) else items
+        lists = [part for part in parts if isinstance(part, list)]
+        items = lists[0] if len(lists) == 1 else items
+    yield from ((f"line {number}", item) for number, item in enumerate(items, 1) if item != "")
 
 
 def _text(path: Path) -> str | None:
@@ -78,7 +77,7 @@ def _parsed(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        return text.strip()  # which is no object either, so that the place is named
+        return text.strip()  # which is no object either, so that map_rows names the place
 
 
 def read_cases(path: Path | str, *, input: type[In], expected: type[Ex]) -> list[Case[In, Ex]]:
@@ -96,20 +95,21 @@ def map_rows(
     read, problems, cases = list(rows), list[str](), dict[str, Case[In, Ex]]()
     generic: Any = Case
     adapter = TypeAdapter(generic[input, expected])
-    if mapping is not None and (whole := [row for row in read if None not in row]):
-        _check(mapping, whole, adapter)
+    if mapping is not None:
+        _check(mapping, [row for row in read if None not in row], adapter)
     for number, row in enumerate(read, 1):
-        cells = {"id": f"{number:06}"} | {name: row.get(c) for name, c in (mapping or {}).items()}
+        cells = row
+        if mapping is not None:
+            cells = {"id": f"{number:06}"} | {to: row.get(name) for to, name in mapping.items()}
         try:
-            case = adapter.validate_python(_nested(row if mapping is None else cells))
-            problem = f"the id {case.id!r} is used twice" if case.id in cases else ""
+            if None in row:
+                raise ValueError(f"no JSON object, or more cells than columns: {row!r:.60}")
+            case = adapter.validate_python(_nested(cells))
+            if case.id in cases:
+                raise ValueError(f"the id {case.id!r} is used twice")
             cases[case.id] = case
-        except ValidationError as error:
-            problem = _reasons(error)
-        if None in row:
-            problem = f"no JSON object, or more cells than columns: {row!r:.60}"
-        if problem:
-            problems.append(f"{getattr(row, 'where', f'row {number}')}: {problem}")
+        except ValueError as error:
+            problems.append(f"{getattr(row, 'where', f'row {number}')}: {_reason(error)}")
     if problems:
         raise CasesError("\n".join(problems))
     return list(cases.values())
@@ -117,35 +117,35 @@ def map_rows(
 
 def _check(mapping: Mapping[str, str], rows: list[Any], adapter: TypeAdapter[Any]) -> None:
     columns = dict.fromkeys(name for row in rows for name in row)
-    left = [f"{name} (column {c})" for name, c in mapping.items() if c not in columns]
+    left = [f"{to} (column {name})" for to, name in mapping.items() if name not in columns]
     try:  # as a row, the mapping itself lacks the required fields that it does not name
         adapter.validate_python({"id": "1", "input": {}} | _nested(mapping))
     except ValidationError as error:
         left += [".".join(map(str, e["loc"])) for e in error.errors() if e["type"] == "missing"]
-    if left:
+    if columns and left:
         said = f"MAPPING in your cases.py: still to be mapped: {', '.join(left)}. The columns"
         raise CasesError(f"{said} ({getattr(rows[0], 'where', 'row 1')}): {', '.join(columns)}")
 
 
-def _nested(row: Mapping[str, Any]) -> dict[str, Any]:
+def _nested(cells: Mapping[str, Any]) -> dict[str, Any]:
     """`{"input.text": "x"}` becomes `{"input": {"text": "x"}}`; of empty cells there is no label."""
     case: dict[str, Any] = {}
-    labelled = any(
-        cell is not None for name, cell in row.items() if str(name).startswith("expected.")
-    )
-    for name, cell in row.items():
+    for name, cell in cells.items():
         *path, last = str(name).split(".")
         place = case
-        if labelled or path[:1] != ["expected"]:
-            for step in path:
-                place = place.setdefault(step, {})
-            place[last] = cell
+        for step in path:
+            place = place.setdefault(step, {})
+        place[last] = cell
+    if {cell for name, cell in cells.items() if str(name).startswith("expected.")} == {None}:
+        del case["expected"]
     if isinstance(tags := case.get("tags"), str):
         case["tags"] = re.split(r"\s*[,;|]\s*", tags)
     return {name: value for name, value in case.items() if value is not None}
 
 
-def _reasons(error: ValidationError) -> str:
+def _reason(error: ValueError) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error)
     return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
 
 
@@ -157,7 +157,7 @@ def write_cases(path: Path | str, cases: Iterable[Case[Any, Any]]) -> None:
             values = to_jsonable_python(case, exclude={"reviewed"} if case.reviewed else None)
             lines.append(json.dumps(values, ensure_ascii=False) + "\n")
     except ValidationError as error:  # `cases` may be a loop of the candidate's own
-        raise CasesError(f"case {len(lines) + 1}: {_reasons(error)}") from error
+        raise CasesError(f"case {len(lines) + 1}: {_reason(error)}") from error
     write_whole(Path(path), "".join(lines))
 
 
@@ -173,8 +173,8 @@ def select(
     cases: Iterable[Case[In, Ex]],
     *,
     split: str | None = None,
-    tags: Names = (),
-    ids: Names = (),
+    tags: Collection[str] = (),
+    ids: Collection[str] = (),
     limit: int | None = None,
 ) -> list[Case[In, Ex]]:
     """Keep the cases of a split (None: both) with any of the tags, by id, at most `limit`."""

@@ -29,9 +29,8 @@ class Case(Generic[In, Ex]):
 class Outcome(Generic[Out]):
     """What a solver made of a case: an output, or an error with its kind; and every call.
 
-    A call is plain data, as far as it is known: model, prompt, reply, input_tokens, output_tokens,
-    cached_tokens, reasoning_tokens, cost_usd (Decimal; None without a known price), latency_s,
-    attempts, replayed, finish_reason, tool_calls, error.
+    A call is plain data as far as it is known: model, prompt, reply, input_tokens, output_tokens,
+    cost_usd (None without a price), latency_s, replayed, finish_reason, tool_calls, error, ….
     """
 
     output: Out | None
@@ -43,9 +42,10 @@ class Outcome(Generic[Out]):
     @classmethod
     def failed(cls, error: BaseException) -> Self:
         """Make an exception the case's result, with the line of code that raised it."""
-        last = extract_tb(error.__traceback__, limit=-1)
-        where = "".join(f" ({Path(frame.filename).name}:{frame.lineno})" for frame in last)
-        return cls(None, f"{str(error) or 'no message'}{where}", type(error).__name__)
+        said = str(error) or "no message"
+        for frame in extract_tb(error.__traceback__, limit=-1):
+            said += f" ({Path(frame.filename).name}:{frame.lineno})"
+        return cls(None, said, type(error).__name__)
 
 
 Solver = Callable[[Case[Any, Any], int], Awaitable[Outcome[Any]]]
@@ -56,8 +56,8 @@ Scorer = Callable[[Case[Any, Any], Outcome[Any]], dict[str, float | bool | None]
 class Score:
     """Declares a score that is more than "higher is better, an error counts 0, mean".
 
-    `on_error` None leaves a case without an output out. `summary` is a figure over all rows (macro
-    F1, kappa), each a dict with `expected`, `output`, `scores`, `error_kind`; it is bootstrapped.
+    `on_error` None leaves such a case out. `summary` is a figure over all lines of cases.jsonl, as
+    macro F1 or kappa are; its interval is bootstrapped.
     """
 
     higher_is_better: bool = True

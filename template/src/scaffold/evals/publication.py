@@ -1,19 +1,34 @@
-"""What is made of finished runs: failures.csv, report.html, and Markdown by the templates here."""
+"""What people read of finished runs: report.html, failures.csv, Markdown by the templates here."""
 
 import csv
 import json
 import random
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from io import StringIO
-from math import inf
 from pathlib import Path
 from typing import Any
 
-from .results import PLAIN, Results, Row, Run, Scores, names_of
+from .results import PLAIN, Results, Row, Run, RunError, Scores, names_of
 from .terminal import as_text, dollars, figure
 
 MOST_CASES, CALLS = 5000, 8  # in the report; and calls of a case
-FIELDS = ("input", "expected", "output")
+TEXTS = ("error", "input", "expected", "output")
+
+
+def cut(value: Any, most: int = 1024) -> str:
+    """Text of at most so many characters; where it was longer, that the rest is in cases.jsonl."""
+    text = as_text(value)
+    more = f" … [cut: {len(text):,} characters in cases.jsonl]"
+    return text if len(text) <= most else text[:most] + more
+
+
+def _cell(value: Any) -> str:
+    line = " ".join(
+        as_text(value).split()
+    )  # of a Markdown table: no markup, one line, not too long
+    line = line if len(line) <= 100 else line[:99] + "…"
+    return line.replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
 
 
 def filled(template: str, **about: Any) -> str:
@@ -26,54 +41,39 @@ def filled(template: str, **about: Any) -> str:
     return made.get_template(template).render(about)
 
 
-def _cell(value: Any) -> str:
-    """A cell of a Markdown table shows text as it is, in one line: no markup, not too long."""
-    line = " ".join(as_text(value).split())
-    line = line if len(line) <= 100 else line[:99] + "…"
-    return line.replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
-
-
 def write_report(run: Run, results: Results, scores: Scores) -> None:
     """Write failures.csv and report.html, both with the worst first: errors, then low scores."""
     names = names_of(run.rows)
-    first = next(iter(names), "")
-    sign = 1 if scores.get(first, PLAIN).higher_is_better else -1
-    worth = ((row.error_kind is None, row.scores.get(first), row) for row in run.rows)
-    ranked = sorted((ok, inf if v is None else sign * v, row) for ok, v, row in worth)
-    rows = shown = [row for _, _, row in ranked]
-    _write_failures(run, [row for row in rows if row.failed], names)
+    primary = next(iter(names), "")
+    sign = 1 if scores.get(primary, PLAIN).higher_is_better else -1
+
+    def worth(row: Row) -> tuple[bool, float]:
+        return row.error_kind is None, sign * (row.scores.get(primary) or 0.0)
+
+    rows = shown = sorted(run.rows, key=worth)
+    _write_failures(run, (row for row in rows if row.failed), names)
     if len(rows) > MOST_CASES:
         worst = MOST_CASES * 4 // 5
         shown = rows[:worst] + random.Random(0).sample(rows[worst:], MOST_CASES - worst)
-    # The worst 400 are cut at 1 kB a field, those after them sooner: 2,000 stay below 5 MB.
-    cases = [_case(r, 1024 if at < 400 else 120) for at, r in enumerate(run.records(shown))]
+    cases = list[dict[str, Any]]()
+    for at, case in enumerate(run.records(shown)):
+        # The worst 400 are cut at 1 kB a field, those after them sooner: 2,000 stay below 5 MB.
+        most = 1024 if at < 400 else 120
+        case |= {name: cut(case[name], most) for name in TEXTS}
+        case |= {"calls": case["calls"][:CALLS], "hidden": len(case["calls"][CALLS:])}
+        for call in case["calls"]:
+            call |= {name: cut(call.get(name), most) for name in ("prompt", "reply", "tool_calls")}
+        cases.append(case)
     about = {"results": results, "manifest": run.manifest, "names": names, "cases": cases}
     page = filled("report.html.j2", total=len(rows), most=MOST_CASES, **about)
     (run.folder / "report.html").write_text(page, "utf-8", errors="replace", newline="\n")
 
 
-def _case(record: dict[str, Any], most: int) -> dict[str, Any]:
-    """What the page gets of a line of cases.jsonl."""
-    calls = [
-        call | {name: cut(call.get(name), most) for name in ("prompt", "reply", "tool_calls")}
-        for call in record["calls"][:CALLS]
-    ]
-    texts = {name: cut(record[name], most) for name in (*FIELDS, "error")}
-    return record | texts | {"calls": calls, "hidden": len(record["calls"]) - len(calls)}
-
-
-def cut(value: Any, most: int = 1024) -> str:
-    """Text of at most so many characters; where it was longer, that the rest is in cases.jsonl."""
-    text = as_text(value)
-    more = f" … [cut: {len(text):,} characters in cases.jsonl]"
-    return text if len(text) <= most else text[:most] + more
-
-
-def _write_failures(run: Run, rows: list[Row], names: list[str]) -> None:
-    path, texts = run.folder / "failures.csv", ("id", "error_kind", "error", *FIELDS)
+def _write_failures(run: Run, rows: Iterable[Row], names: list[str]) -> None:
+    path, texts = run.folder / "failures.csv", ("id", "error_kind", *TEXTS)
     causes = {(row["id"], row["epoch"]): row["cause"] for row in read_failures(path)}
-    columns = ["id", "epoch", "cause", *names, *texts[1:]]
     with path.open("w", encoding="utf-8-sig", newline="", errors="backslashreplace") as file:
+        columns = ["id", "epoch", "cause", *names, *texts[1:]]
         writer = csv.DictWriter(file, columns, extrasaction="ignore")
         writer.writeheader()
         for record in run.records(rows):
@@ -101,3 +101,27 @@ def results_block(folder: Path) -> str:
     failures = read_failures(folder / "failures.csv")
     causes = Counter(row["cause"] or "without a cause in failures.csv" for row in failures)
     return filled("results.md.j2", failures=failures, causes=causes.most_common(), **about)
+
+
+def gate(found: Results, names: Sequence[str] = (), margin: float = 0.0) -> tuple[bool, str]:
+    """Whether no score (of `names`, else all) regressed, and the sentences that say why.
+
+    A regression is a 95 % interval of the paired difference wholly beyond a loss of `margin`.
+    """
+    if unknown := set(names) - set(found["scores"]):
+        raise RunError(f"no score {', '.join(unknown)}; there is: {', '.join(found['scores'])}")
+    chosen = {name: found["scores"][name] for name in names or found["scores"]}
+    ends = {name: d["at_best"] for name, d in chosen.items()}
+    lost = [name for name, end in ends.items() if end is not None and end < -margin]
+    known = bool(chosen) and all(d["diff"] is not None for d in chosen.values())
+    return known and not lost, filled("gate.j2", chosen=chosen, lost=lost, margin=margin).strip()
+
+
+def as_markdown(found: Results, a: Path | str, b: Path | str) -> str:
+    """A comparison as Markdown: a table of scores, then what flipped, with both outputs."""
+    flipped = {*found["flipped"]["gained"], *found["flipped"]["lost"]}
+    outputs = list[dict[str, Any]]()
+    for run in (Run.read(a), Run.read(b)):
+        records = run.records(row for row in run.rows if row.id in flipped and not row.epoch)
+        outputs.append({r["id"]: r["error_kind"] or r["output"] for r in records})
+    return filled("compare.md.j2", found=found, a=outputs[0], b=outputs[1])

@@ -1,23 +1,22 @@
-"""A run's folder read back, and its figures: results.json (see results.schema.json)."""
+"""A run's folder read back; its figures (see results.schema.json); two runs, paired."""
 
 import json
 from collections import Counter, namedtuple
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import import_module
-from math import fsum
+from math import ceil, fsum
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, median
 from typing import Any
 
 from .outcome import Score
-from .stats import estimate
+from .stats import estimate, paired, t_quantile
 
 PLAIN = Score()
 TOKENS = ("input", "output", "cached", "reasoning")
 Scores = Mapping[str, Score]
 Results = dict[str, Any]  # what results.json holds; results.schema.json describes it
-Tries = dict[tuple[str, str], list[float]]
 # What the figures need of a line of cases.jsonl: the rest is read again from `offset`.
 HELD = "id epoch sha cluster tags split reviewed scores error_kind failed latency_s cost_usd tokens"
 Row = namedtuple("Row", f"{HELD} models offset")
@@ -29,29 +28,31 @@ class RunError(Exception):
 
 @dataclass(slots=True)
 class Run:
-    """A run's folder, read back: manifest, rows, and where the last whole line ends."""
+    """A run's folder: manifest, rows, and where the last whole line of cases.jsonl ends."""
 
     folder: Path
-    manifest: dict[str, Any]
-    rows: list[Row]
+    manifest: dict[str, Any] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
     end: int = 0
 
     @classmethod
     def read(cls, folder: Path | str) -> "Run":
         """Read a folder with cases.jsonl; raise RunError where there is none."""
-        folder, lines = Path(folder), Path(folder) / "cases.jsonl"
+        run, lines = cls(Path(folder)), Path(folder) / "cases.jsonl"
         if not lines.is_file():
             raise RunError(f"{folder} holds no run (no cases.jsonl): name a folder in results/")
-        run = cls(folder, json.loads((folder / "manifest.json").read_text("utf-8")), [])
-        latest: dict[tuple[str, int], Row] = {}
-        with lines.open("rb") as file:
-            for line in file:
-                if line.endswith(b"\n"):  # a crash may have cut off the last one
-                    row = row_of(json.loads(line), run.end)
-                    latest[row.id, row.epoch] = row  # a case that changed was run again
-                    run.end += len(line)
+        run.manifest = json.loads((run.folder / "manifest.json").read_text("utf-8"))
+        for line in lines.open("rb"):
+            if line.endswith(b"\n"):  # a crash may have cut off the last one
+                run.add(json.loads(line), len(line))
+        latest = {(row.id, row.epoch): row for row in run.rows}  # a case that changed ran again
         run.rows = sorted(latest.values())
         return run
+
+    def add(self, record: Mapping[str, Any], size: int) -> None:
+        """Take a line in, the same while a run goes on and when it is read back."""
+        self.rows.append(Row(*(record[name] for name in Row._fields[:-1]), self.end))
+        self.end += size
 
     def records(self, rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
         """Read all that is known of the given rows, one after the other."""
@@ -61,18 +62,12 @@ class Run:
                 yield json.loads(file.readline())
 
 
-def row_of(record: Mapping[str, Any], offset: int) -> Row:
-    """The same while a run goes on and when it is read back: so are the figures."""
-    return Row(*(record[name] for name in Row._fields[:-1]), offset)
-
-
-def summaries(scores: Scores, epochs: int = 1) -> Any:
-    """The optional module where it is there and needed; RunError where a score cannot do without."""
-    declared = any(score.summary for score in scores.values())
+def summaries(scores: Scores) -> Any:
+    """The optional module, None where it is absent; RunError where a score cannot do without."""
     try:
-        return import_module(".summaries", __package__) if declared or epochs > 1 else None
+        return import_module(".summaries", __package__)
     except ModuleNotFoundError as error:
-        if declared:
+        if any(score.summary for score in scores.values()):
             how = "add it with `copier update -d 'parts=[summaries]'`"
             raise RunError(f"a score over all rows needs the part summaries: {how}") from error
 
@@ -82,20 +77,20 @@ def names_of(rows: Iterable[Row], scores: Iterable[str] = ()) -> list[str]:
     return list(dict.fromkeys([*(name for row in rows for name in row.scores), *scores]))
 
 
-def tries_of(rows: Iterable[Row], name: str, scores: Scores) -> Tries:
+def tries_of(rows: Iterable[Row], name: str, scores: Scores) -> dict[tuple[str, str], list[float]]:
     """One score over the epochs of each (case, cluster); an error counts as it is declared."""
-    found: Tries = {}
+    tries, on_error = {}, scores.get(name, PLAIN).on_error
     for row in rows:
-        value = scores.get(name, PLAIN).on_error if row.error_kind else row.scores.get(name)
+        value = on_error if row.error_kind else row.scores.get(name)
         if value is not None:
-            found.setdefault((row.id, row.cluster), []).append(value)
-    return found
+            tries.setdefault((row.id, row.cluster), []).append(value)
+    return tries
 
 
 def mean_of(rows: Iterable[Row], name: str, scores: Scores) -> dict[str, Any]:
     """One score's mean over cases, with its interval: an `Estimate` as a dict."""
     tries = tries_of(rows, name, scores)
-    return asdict(estimate([*map(fmean, tries.values())], [cluster for _, cluster in tries]))
+    return asdict(estimate([*map(fmean, tries.values())], [group for _, group in tries]))
 
 
 def cost_of(rows: Iterable[Row]) -> float | None:
@@ -107,27 +102,83 @@ def cost_of(rows: Iterable[Row]) -> float | None:
 def summarise(run: Run, scores: Scores, total: int) -> Results:
     """All figures of a run, over reviewed cases (unreviewed ones are a slice), of `total` tries."""
     rows = [row for row in run.rows if row.reviewed]
+    kinds = Counter(row.error_kind for row in rows if row.error_kind)
     times = sorted(row.latency_s for row in run.rows) or [0.0]
     names = [n for n in names_of(run.rows, scores) if not scores.get(n, PLAIN).summary]
     slices: dict[str, list[Row]] = {}
     for row in run.rows:
         for part in [*row.tags, f"split: {row.split}"] if row.reviewed else ["unreviewed"]:
             slices.setdefault(part, []).append(row)
-    optional = summaries(scores, 1 + max((row.epoch for row in rows), default=0))
+    optional = summaries(scores)
     return {
         "run": run.folder.name,
         "n": len({row.id for row in rows}),
-        "errors": sum(row.error_kind is not None for row in rows),
+        "errors": kinds.total(),
         "scores": {name: mean_of(rows, name, scores) for name in names}
         | (optional.figures(run, rows, scores) if optional else {}),
         "by_tag": {p: {n: mean_of(slices[p], n, scores) for n in names} for p in sorted(slices)},
         "cost_usd": cost_of(run.rows),
         "latency_s": {f"p{p}": times[(len(times) - 1) * p // 100] for p in (50, 90, 99)},
         "tokens": {kind: sum(row.tokens[i] for row in run.rows) for i, kind in enumerate(TOKENS)},
-        "error_kinds": dict(sorted(Counter(r.error_kind for r in rows if r.error_kind).items())),
+        "error_kinds": dict(sorted(kinds.items())),
         "models": sorted({model for row in run.rows for model in row.models}),
         "unreviewed": len({row.id for row in run.rows if not row.reviewed}),
         "unfinished": total - len(run.rows),
         "against": {},
         "notes": [*run.manifest.get("notes", [])],
+    }
+
+
+def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}) -> Results:
+    """Hold run B against run A, case by case; flips go by the first score. May raise RunError."""
+    runs = Run.read(a), b if isinstance(b, Run) else Run.read(b)
+    old, new = ({(row.id, row.sha) for row in run.rows if row.reviewed} for run in runs)
+    same = {case for case, _ in old & new}
+    before, after = ([row for row in run.rows if row.id in same] for run in runs)
+    flipped: dict[str, list[str]] = {"gained": [], "lost": []}
+    figures: dict[str, dict[str, Any]] = {}
+    for name in names_of([*after, *before], scores):
+        declared = scores.get(name, PLAIN)
+        sign = 1 if declared.higher_is_better else -1
+        if declared.summary:
+            optional = summaries(scores)
+            one, other, diff, p = optional.paired(runs, (before, after), declared.summary)
+        else:
+            was, now = (tries_of(rows, name, scores) for rows in (before, after))
+            both = [key for key in was if key in now]
+            clusters = [cluster for _, cluster in both]
+            xs, ys = ([fmean(tries[key]) for key in both] for tries in (was, now))
+            one, other = estimate(xs, clusters), estimate(ys, clusters)
+            diff, p = paired(xs, ys, clusters)
+            for (case, _), x, y in [] if figures else zip(both, xs, ys, strict=True):
+                if x != y:
+                    flipped["gained" if sign * (y - x) > 0 else "lost"].append(case)
+        best, df = diff.high if sign > 0 else diff.low, diff.groups - 1
+        # the smallest true difference that is seen with power 0.8
+        least = diff.se and (t_quantile(0.975, df) + t_quantile(0.8, df)) * diff.se
+        figures[name] = asdict(diff) | {
+            **{"a": one.mean, "b": other.mean, "diff": diff.mean, "p": p},
+            **{"of_a": asdict(one), "of_b": asdict(other)},
+            "higher_is_better": declared.higher_is_better,
+            "at_best": None if best is None else sign * best,
+            "regressed": best is not None and sign * best < 0,
+            "detectable": least,
+            "needed": ceil(diff.n * (least / diff.mean) ** 2) if least and diff.mean else None,
+        }
+    notes, (hashes, hashes_b) = [], (run.manifest.get("hashes", {}) for run in runs)
+    commits = [str(run.manifest.get("git", {}).get("commit"))[:10] for run in runs]
+    if old != new:
+        why = "as the other run has no such case with the same content"
+        notes.append(f"Left out, {why}: {len(old - new)} of A, {len(new - old)} of B.")
+    if changed := [n for n in ("prompts", "code", "cases") if hashes.get(n) != hashes_b.get(n)]:
+        how = f" What, says `git diff {' '.join(commits)}`." if len(set(commits)) > 1 else ""
+        notes.append(f"Between A and B changed: {', '.join(changed)}.{how}")
+    return {
+        "run": runs[1].folder.name,
+        "against": runs[0].folder.name,
+        "scores": figures,
+        "flipped": flipped,
+        "cost_usd": [cost_of(run.rows) for run in runs],
+        "latency_s": [median([row.latency_s for row in run.rows] or [0]) for run in runs],
+        "notes": notes,
     }

@@ -8,36 +8,23 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from pydantic import FiniteFloat, TypeAdapter
 from pydantic_core import to_jsonable_python
 
 from .cases import CasesError, write_whole
-from .compare import compare
 from .outcome import Case, Outcome, Score, Scorer, Solver
 from .publication import write_report
-from .results import (
-    PLAIN,
-    TOKENS,
-    Results,
-    Row,
-    Run,
-    RunError,
-    Scores,
-    row_of,
-    summaries,
-    summarise,
-)
+from .results import PLAIN, TOKENS, Row, Run, RunError, compare, summaries, summarise
 
-AnyCase = Case[Any, Any]
-AnyOutcome = Outcome[Any]
+_SCORES = TypeAdapter(dict[str, FiniteFloat | None])
 _jsonable = partial(to_jsonable_python, bytes_mode="base64", fallback=repr)
 
 
 async def evaluate(
-    cases: Collection[AnyCase],
+    cases: Collection[Case],
     solver: Solver,
     score: Scorer,
     *,
@@ -50,7 +37,7 @@ async def evaluate(
     resume: bool = False,
     baseline: Path | None = None,
     on_progress: Callable[[list[Row], int], None] = lambda rows, total: None,
-) -> Results:
+) -> dict[str, Any]:
     """Solve and score every case; write cases.jsonl, results.json, failures.csv and report.html.
 
     Ctrl-C (a cancellation) ends the run early and reports what is finished. Raises RunError where
@@ -61,56 +48,59 @@ async def evaluate(
     shas = {name: sha256(text.encode()).hexdigest()[:16] for name, text in contents}
     if len(shas) < len(cases):
         raise CasesError("two cases have the same id; give each its own")
-    total, stopped = len(shas) * epochs, "it was interrupted"
+    total, stopped, lines = len(shas) * epochs, "it was interrupted", folder / "cases.jsonl"
+    if lines.exists() and not resume:
+        raise RunError(f"{folder} holds a run already: go on with it by --resume {folder.name}")
     try:
-        run = _opened(folder, resume, manifest)
+        run = Run.read(folder) if lines.exists() else Run(folder)
+        run.manifest = {"started": _now()} | run.manifest | dict(manifest)
+        _write_json(folder / "manifest.json", run.manifest)
         run.rows = [row for row in run.rows if shas.get(row.id) == row.sha and row.epoch < epochs]
         finished = {(row.id, row.epoch) for row in run.rows}
         tries = ((case, epoch) for case in cases for epoch in range(epochs))
         jobs = ((case, epoch) for case, epoch in tries if (case.id, epoch) not in finished)
-        with (folder / "cases.jsonl").open("ab") as file:
-            file.seek(file.truncate(run.end))  # a line that a crash cut off goes
+        with lines.open("ab") as file:
+            file.truncate(run.end)  # a line that a crash cut off goes
 
             async def work() -> None:
                 nonlocal stopped
                 for case, epoch in jobs:
-                    outcome = await _solve(solver, case, epoch, timeout_s)
+                    outcome = await _solved(solver, case, epoch, timeout_s)
                     if outcome.error_kind == "BudgetExceeded":  # no result: a resume runs the case
                         stopped = str(outcome.error)
                         return
-                    about = {"sha": shas[case.id], "epoch": epoch}
-                    record = about | _record(case, outcome, score, scores)
-                    run.rows.append(row_of(record, file.tell()))
-                    # Half a surrogate pair is no UTF-8: its escape is the same JSON.
-                    line = json.dumps(record, ensure_ascii=False) + "\n"
-                    file.write(line.encode(errors="backslashreplace"))
+                    record = _record(case, outcome, score, scores)
+                    record |= {"sha": shas[case.id], "epoch": epoch}
+                    text = json.dumps(record, ensure_ascii=False) + "\n"
+                    line = text.encode(errors="backslashreplace")  # for half a surrogate pair
+                    run.add(record, len(line))
+                    file.write(line)
                     file.flush()
                     on_progress(run.rows, total)
                     await asyncio.to_thread(os.fsync, file.fileno())
 
-            workers = [asyncio.create_task(work()) for _ in range(concurrency)]
             try:
-                await asyncio.gather(*workers)
+                async with asyncio.TaskGroup() as workers:
+                    for _ in range(concurrency):
+                        workers.create_task(work())
             except asyncio.CancelledError:  # Ctrl-C: what is finished is reported below
                 if this := asyncio.current_task():
                     this.uncancel()
-            finally:
-                for worker in workers:
-                    worker.cancel()
-                await asyncio.gather(*workers, return_exceptions=True)
+            except BaseExceptionGroup as errors:
+                raise errors.exceptions[0] from None
         run.rows.sort()
         results = summarise(run, scores, total)
         if left := results["unfinished"]:
-            results["notes"].append(
-                f"{left} of {total} did not run: {stopped}; the figures hold for the others. "
-                f"Go on with --resume {folder.name}."
-            )
+            note = f"{left} of {total} did not run: {stopped}; the figures hold for the others."
+            results["notes"].append(f"{note} Go on with --resume {folder.name}.")
         if baseline and baseline != folder:
             try:
                 results["against"]["baseline"] = compare(baseline, run, scores)
             except RunError as error:
                 results["notes"].append(f"No comparison with the baseline: {error}.")
         _write_json(folder / "results.json", results)
+        run.manifest |= {"finished": _now(), "models": results["models"], "seed": 0}
+        _write_json(folder / "manifest.json", run.manifest)
         write_report(run, results, scores)
         return results
     except OSError as error:
@@ -120,18 +110,11 @@ async def evaluate(
         ) from error
 
 
-def _opened(folder: Path, resume: bool, manifest: Mapping[str, Any]) -> Run:
-    lines, about = folder / "cases.jsonl", folder / "manifest.json"
-    if lines.exists() and not resume:
-        raise RunError(f"{folder} holds a run already: go on with it by --resume {folder.name}")
-    begun = {"started": datetime.now(UTC).isoformat(timespec="seconds")}
-    before = json.loads(about.read_text("utf-8")) if about.exists() else {}
-    _write_json(about, begun | before | dict(manifest))
-    lines.touch()
-    return Run.read(folder)
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-async def _solve(solver: Solver, case: AnyCase, epoch: int, limit_s: float | None) -> AnyOutcome:
+async def _solved(solver: Solver, case: Case, epoch: int, limit_s: float | None) -> Outcome:
     """Whatever happens in a case is its outcome; only a cancellation of the run goes through."""
     begun = time.perf_counter()
     try:
@@ -141,7 +124,7 @@ async def _solve(solver: Solver, case: AnyCase, epoch: int, limit_s: float | Non
         this = asyncio.current_task()
         if isinstance(error, asyncio.CancelledError) and (this is None or this.cancelling()):
             raise  # not a stray one from inside the solver
-        outcome = Outcome[Any].failed(error)
+        outcome = Outcome.failed(error)
     if outcome.output is None and not outcome.error_kind:
         outcome.error, outcome.error_kind = "the solver returned None", "NoOutput"
     # A replayed call takes a millisecond here: what it took when it was recorded counts.
@@ -150,18 +133,18 @@ async def _solve(solver: Solver, case: AnyCase, epoch: int, limit_s: float | Non
     return outcome
 
 
-def _record(case: AnyCase, outcome: AnyOutcome, score: Scorer, scores: Scores) -> dict[str, Any]:
+def _record(
+    case: Case, outcome: Outcome, score: Scorer, scores: Mapping[str, Score]
+) -> dict[str, Any]:
     """A line of cases.jsonl; an exception of the candidate's scorer is the case's result as well."""
-    given: dict[str, Any] = {}
+    values: dict[str, float | None] = {}
     try:
-        given = {} if outcome.output is None else score(case, outcome)
-        if not all(value is None or isfinite(value) for value in given.values()):
-            raise ValueError(f"a score must be a finite number: {given}")
+        if outcome.output is not None:
+            values = _SCORES.validate_python(score(case, outcome))
     except Exception as error:
-        raised = Outcome[Any].failed(error)
-        given, outcome.error_kind = {}, "ScoringError"
+        raised = Outcome.failed(error)
         outcome.error = f"scoring: {raised.error_kind}: {raised.error}"
-    values = {name: None if value is None else float(value) for name, value in given.items()}
+        outcome.error_kind = "ScoringError"
     name, first = next(iter(values.items()), ("", None))
     up = scores.get(name, PLAIN).higher_is_better
     wrong = first is not None and (first < 1 if up else first > 0)

@@ -17,7 +17,7 @@ Clusters = Sequence[Hashable]
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean with its interval; `low` and `high` are None where n is too small for one."""
+    """A mean with its interval; `low`, `high` and `se` are None where n is too small for one."""
 
     mean: float | None
     low: float | None
@@ -49,28 +49,25 @@ def student(values: Values, clusters: Clusters, least: float | None) -> Estimate
     return Estimate(mean, low, high, 0.0 if se < 1e-12 else se, n, groups, f"t{note}")
 
 
-def _widened(found: Estimate, plain: float, least: float) -> tuple[float, float]:
-    """The quantile, and a survey's design effect (Korn & Graubard 1998): never less than 1.
+def _independent(found: Estimate, variance: float) -> tuple[float, float]:
+    """The quantile, and how many independent values clustered ones are worth (Korn & Graubard 1998).
 
-    It says how many times the variance `plain` clusters make; `least` where nothing varies.
+    That is n at most, and a value per cluster where the clusters do not vary.
     """
     if found.groups == found.n:
-        return Z, 1.0
-    effect = max(1.0, (found.se or 0.0) ** 2 / plain) if plain else least
-    return t_quantile(0.975, found.groups - 1), effect
+        return Z, found.n
+    size = min(found.n, variance / found.se**2) if found.se else found.groups
+    return t_quantile(0.975, found.groups - 1), size
 
 
 def estimate(values: Values, clusters: Clusters) -> Estimate:
-    """Mean of `values`: Wilson (1927, doi.org/10.1080/01621459.1927.10502953) where all are 0 or 1.
-
-    A clustered sample without any variation counts one observation per cluster.
-    """
+    """Mean of `values`: Wilson (1927, doi.org/10.1080/01621459.1927.10502953) where all are 0 or 1."""
     found = student(values, clusters, 0.0 if all(0 <= v <= 1 for v in values) else None)
     p, n, groups = found.mean, found.n, found.groups
     if p is None or set(values) - {0, 1} or groups < min(n, 2):
         return found
-    z, effect = _widened(found, p * (1 - p) / n, n / groups)
-    s = z * z * effect / n
+    z, size = _independent(found, p * (1 - p))
+    s = z * z / size
     half = sqrt(s * p * (1 - p) + s * s / 4)
     low, high = ((p + s / 2 + side) / (1 + s) for side in (-half, half))
     method = f"Wilson{found.method[1:]}" if groups < n else "Wilson"
@@ -94,11 +91,10 @@ def paired(a: Values, b: Values, clusters: Clusters) -> tuple[Estimate, float | 
     gained, lost = differences.count(1), differences.count(-1)
     if found.groups == n:
         p = mcnemar(gained, lost)
-    z, effect = _widened(found, (gained + lost) / n**2 - mean**2 / n, 1.0)
-    size, up, down = n / effect + 2, gained / effect + 1, lost / effect + 1
-    centre = (up - down) / size
-    half = z * sqrt(((up + down) / size - centre**2) / size)
-    low, high = max(-1.0, centre - half), min(1.0, centre + half)
+    z, size = _independent(found, (gained + lost) / n - mean**2)
+    up, down = ((size * count / n + 1) / (size + 2) for count in (gained, lost))
+    half = z * sqrt((up + down - (up - down) ** 2) / (size + 2))
+    low, high = max(-1.0, up - down - half), min(1.0, up - down + half)
     return replace(found, low=low, high=high, method=f"Bonett-Price{found.method[1:]}"), p
 
 
@@ -124,16 +120,13 @@ def t_quantile(p: float, df: int) -> float:
 
 
 def _beta(x: float, a: float, b: float) -> float:
-    """Regularised incomplete beta I_x(a, b): continued fraction 8.17.22, Lentz's method."""
+    """Regularised incomplete beta I_x(a, b): the continued fraction 8.17.22, from its end."""
     if x > (a + 1) / (a + b + 2):
         return 1 - _beta(1 - x, b, a)
-    c, d = 1.0, 1 / (1 - (a + b) * x / (a + 1))
-    fraction, m = d, 0
-    while abs(c * d - 1) > 1e-15 and m < 500:
-        m += 1
+    fraction = 1.0
+    for m in range(40 + int(4 * sqrt(max(a, b))), 0, -1):
         even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-        for term in (even, odd):
-            d, c = 1 / (1 + term * d), 1 + term / c
-            fraction *= c * d
-    return fraction * exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x)) / a
+        odd = -(a + m - 1) * (a + b + m - 1) * x / ((a + 2 * m - 2) * (a + 2 * m - 1))
+        fraction = 1 + odd / (1 + even / fraction)
+    factor = lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x)
+    return exp(factor) / (a * fraction)

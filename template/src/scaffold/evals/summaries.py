@@ -30,8 +30,8 @@ def figures(run: Run, rows: list[Row], scores: Scores) -> dict[str, dict[str, An
     return found
 
 
-def paired(runs: Sequence[Run], sides: Sequence[list[Row]], summary: Summary) -> list[Estimate]:
-    """A, B and B - A of a figure over all rows, over the same draws of whole groups."""
+def paired(runs: Sequence[Run], sides: Sequence[list[Row]], summary: Summary) -> list[Any]:
+    """A, B, B - A and no p, of a figure over all rows, over the same draws of whole groups."""
     keys = set.intersection(*({(r.id, r.epoch) for r in rows} for rows in sides))
     sides = [[r for r in rows if (r.id, r.epoch) in keys] for rows in sides]
     a, b = (_over(run.records(rows), summary) for run, rows in zip(runs, sides, strict=True))
@@ -41,7 +41,7 @@ def paired(runs: Sequence[Run], sides: Sequence[list[Row]], summary: Summary) ->
         return None if x is None or y is None else y - x
 
     clusters = [row.cluster for row in sides[0]]
-    return [bootstrap(clusters, figure) for figure in (a, b, gap)]
+    return [*(bootstrap(clusters, figure) for figure in (a, b, gap)), None]
 
 
 def _over(records: Iterable[dict[str, Any]], summary: Summary) -> Figure:
