@@ -73,6 +73,7 @@ OPTIONAL = {
     "src/scaffold/llm/tools.py": ("parts", "tools"),
     "src/scaffold/llm/streaming.py": ("parts", "streaming"),
     "src/scaffold/evals/summaries.py": ("parts", "summaries"),
+    "src/scaffold/agreeing.py": ("parts", "judge"),
     "src/scaffold/evals/agree.py": ("parts", "judge"),
     "src/scaffold/evals/agree.md.j2": ("parts", "judge"),
 }

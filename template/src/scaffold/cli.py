@@ -2,13 +2,21 @@
 
 import asyncio
 import json
-import os
 import sys
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Annotated, Any
 
+import pydantic
 import typer
 
-from scaffold import comparing, doctor
+from scaffold.publish import publish
+
+if TYPE_CHECKING:
+    from scaffold.evals import Case, Outcome, Solver
+    from scaffold.llm import Client
 
 app = typer.Typer(
     help="Score, run and publish this take-home. Each command explains itself with --help.",
@@ -17,8 +25,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (comparing.compare, comparing.agree, doctor.recordings, doctor.doctor):
-    app.command()(command)
+app.command()(publish)
+# Commands of parts: name -> part, and its module, which has a function of that name
+COMMANDS = {
+    "doctor": ("checks", "doctor"),
+    "recordings": ("checks", "doctor"),
+    "agree": ("judge", "agreeing"),
+    "chat": ("files", "chat"),
+}
 SolverName = Annotated[str, typer.Option(help="baseline, solution, or module:function.")]
 Replay = Annotated[bool, typer.Option("--replay", help="Recorded answers only, no network.")]
 Live = Annotated[bool, typer.Option("--live", help="Ask the vendor again, and record anew.")]
@@ -49,61 +63,80 @@ def evaluate(
 
     There are report.html, results.json, failures.csv, and cases.jsonl: what was sent and answered.
     """
-    from scaffold import evals, solving
+    from scaffold import evals
     from scaffold.evals.publication import results_table
     from scaffold.evals.terminal import progress
-    from scaffold.project import ProjectError, find
+    from scaffold.project import ProjectError, closing, find, part
 
-    project = find()
-    os.chdir(project.root)  # your cases() names its files from there
-    ids = [*(case or []), *(project.failed(failed_from) if failed_from else [])]
+    here, ids = find(), list(case or [])
+    if failed_from:
+        ids += [row.id for row in evals.Run.read(here.run(failed_from)).rows if row.failed]
+        if not ids:
+            raise ProjectError(f"Nothing failed in {failed_from}.")
     chosen: dict[str, Any] = {"split": None if split == "all" else split, "tags": tag or []}
     chosen |= {"ids": ids, "limit": limit}
-    name, at_once = solver or project.solver, concurrency or project.concurrency
     if resume or like:
         if solver or limit or tag or ids:
             raise ProjectError("--resume and --like repeat a run's solver and cases: name neither.")
-        begun = evals.Run.read(project.run(resume or like)).manifest
-        name, epochs, chosen = begun["solver"], begun["epochs"], begun["chosen"]
-    folder = project.run(resume) if resume else project.new_run(name)
-    if not (cases := evals.select(project.module("cases").cases(), **chosen)):
+        begun = evals.Run.read(here.run(resume or like)).manifest
+        solver, epochs, chosen = begun["solver"], begun["epochs"], begun["chosen"]
+    solver, at_once = solver or here.solver, concurrency or here.concurrency
+    if not (cases := evals.select(here.cases(), **chosen)):
         raise ProjectError("No case is left: see --split, --tag and your cases().")
-    scoring, client = project.module("scoring"), _client(project, replay, live, max_cost)
-    solve = solving.solver_of(project.solve(name), client)
-    if dry_run:
-        told = solving.dry_run(cases, solve, epochs, at_once)
-        return _say([asyncio.run(_closing(client, told))], as_json)
-    if spot_check:
-        fresh = _client(project, max_cost=max_cost, recorded=False)  # so it can only ask
-        both = (_client(project, replay=True), fresh)
-        sides = (solving.solver_of(project.solve(name), one) for one in both)
-        checked = solving.spot_check(cases, *sides, scoring.score, spot_check)
-        if not (rows := asyncio.run(_closing(fresh, checked))):
-            raise ProjectError(f"No case is recorded with {name}: choose a solver that asks.")
-        return _say(rows, as_json)
+    scoring, client = here.module("scoring"), here.client(replay, live, max_cost)
+    solving = partial(solver_of, here.solve(solver))
+    if dry_run or spot_check:
+        checks = part("checks", "doctor", "--dry-run or --spot-check")
+        if dry_run:
+            tries = len(cases) * epochs
+            return checks.dry_run(client, cases[0], solving(client), tries, at_once, as_json)
+        about = (here, solver, cases, solving, scoring.score)
+        return checks.spot_check(*about, spot_check, max_cost, as_json)
+    run = f"{datetime.now(UTC):%Y%m%d-%H%M%S%f}"[:-3] + f"-{solver.replace(':', '-')}"
+    folder = here.run(resume) if resume else here.root / "results" / run
+    about = {"run": folder.name, "solver": solver, "epochs": epochs, "chosen": chosen}
     scores = getattr(scoring, "SCORES", {})
     with progress(scores) as show:
         work = evals.evaluate(
             cases,
-            solve,
+            solving(client),
             scoring.score,
             folder=folder,
             scores=scores,
-            manifest=project.manifest(run=folder.name, solver=name, epochs=epochs, chosen=chosen),
+            manifest=here.manifest(**about),
             concurrency=at_once,
             epochs=epochs,
-            timeout_s=project.case_s,
+            timeout_s=here.case_s,
             resume=bool(resume),
-            baseline=None if name == "baseline" else project.newest("baseline"),
+            baseline=None if solver == "baseline" else here.baseline(),
             on_progress=show,
         )
-        done = asyncio.run(_closing(client, work))
+        done = asyncio.run(closing(client, work))
     typer.echo(json.dumps(done, ensure_ascii=False) if as_json else results_table(done))
     typer.echo(f"report: {(folder / 'report.html').as_uri()}", err=True)
     if failed := done["errors"] >= len(cases) * epochs:
         first = (folder / "cases.jsonl").read_text("utf-8").partition("\n")[0]
         typer.echo(f"takehome: no case has an answer: {json.loads(first)['error']}", err=True)
     raise typer.Exit(failed or bool(done["unfinished"]))
+
+
+def solver_of(solve: Any, client: "Client") -> "Solver":
+    """Your `solve(input, llm)` as the harness calls it: a case in, an outcome out."""
+    from scaffold.evals import Outcome
+
+    async def solver(case: "Case[Any, Any]", epoch: int) -> "Outcome[Any]":
+        llm = client.for_case(case.id, epoch)
+        try:
+            output = await solve(case.input, llm)
+            if not hasattr(output, "model_dump"):  # a dict would be scored 0 without a word
+                raise TypeError(f"return Output of schemas.py, not {type(output).__name__}")
+            outcome = Outcome(output)
+        except Exception as error:  # whatever it is, it is this case's result, not the run's end
+            outcome = Outcome.failed(error)
+        outcome.calls = [call.logged() for call in llm.calls]
+        return outcome
+
+    return solver
 
 
 @app.command()
@@ -117,76 +150,60 @@ def run(
     as_json: Machine = False,
 ) -> None:
     """Solve one input; print the answer and its cost."""
-    from scaffold import solving
-    from scaffold.project import find
+    from scaffold.project import closing, find, part, spent
 
-    project = find()
-    one, solve = project.input(given), project.solve(solver)
+    here = find()
+    one, solve = here.input(given), here.solve(solver)
+    client = here.client(replay, live, max_cost)
     if save_case:
-        typer.echo(solving.save_case(project.root / "data" / "cases.jsonl", one), err=True)
-    client = _client(project, replay, live, max_cost)
+        typer.echo(part("checks", "doctor", "--save-case").save_case(here, one), err=True)
     llm = client.for_case("run")
-    answer = asyncio.run(_closing(client, solve(one, llm))).model_dump(mode="json")
-    costs = [call.cost_usd for call in llm.calls]
-    about = {"calls": len(costs), "cost_usd": None if None in costs else float(sum(costs))}
-    about["latency_s"] = round(sum(call.latency_s for call in llm.calls), 3)
+    answer = asyncio.run(closing(client, solve(one, llm))).model_dump(mode="json")
+    about = spent([call.logged() for call in llm.calls])
     typer.echo(json.dumps({"output": answer, **about} if as_json else answer, ensure_ascii=False))
     typer.echo(", ".join(f"{name}: {value}" for name, value in about.items()), err=True)
 
 
 @app.command()
-def publish(
-    name: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, or latest.")],
-    force: Annotated[bool, typer.Option(help="Also if the code has changed since.")] = False,
+def compare(
+    a: Annotated[str, typer.Argument(metavar="A", help="The run before: a folder of results/.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="The run after; latest is the newest.")],
+    fail_on_regression: Annotated[str, typer.Option(metavar="SCORE", help="Or all.")] = "",
+    margin: Annotated[float, typer.Option(min=0, help="A loss that is no regression yet.")] = 0.0,
+    as_json: Machine = False,
 ) -> None:
-    """Hand a run in: results/submitted/, README's blocks."""
+    """Hold two runs against each other, case by case; the gate exits 1 on a significant loss."""
+    from scaffold import evals
     from scaffold.project import find
-    from scaffold.publish import publish as publish_run
 
-    project = find()
-    typer.echo(publish_run(project, project.run(name), force))
-
-
-def _client(
-    project: Any,
-    replay: bool = False,
-    live: bool = False,
-    max_cost: float | None = None,
-    recorded: bool = True,
-) -> Any:
-    from scaffold.llm import Client
-    from scaffold.project import ProjectError
-
-    if replay and live:
-        raise ProjectError("--replay and --live exclude each other: take one of them.")
-    return Client(
-        project.model,
-        recordings=project.root / "recordings" if recorded else None,
-        mode="replay" if replay else "live" if live else "auto",
-        max_cost_usd=project.max_cost_usd if max_cost is None else max_cost,
-        deadline_s=project.deadline_s,
-    )
-
-
-def _say(rows: list[dict[str, Any]], as_json: bool) -> None:
-    for row in rows:
-        line = ", ".join(f"{name}: {value}" for name, value in row.items() if value is not None)
-        typer.echo(json.dumps(row, default=float) if as_json else line)
-
-
-async def _closing(client: Any, work: Any) -> Any:
-    async with client:
-        return await work
+    here = find()
+    runs = here.run(a), here.run(b)
+    found = evals.compare(*runs, getattr(here.module("scoring"), "SCORES", {}))
+    typer.echo(json.dumps(found) if as_json else evals.as_markdown(found, *runs))
+    if fail_on_regression:
+        names = () if fail_on_regression == "all" else (fail_on_regression,)
+        passed, why = evals.gate(found, names, margin)
+        typer.echo(f"\n{why}", err=as_json)
+        raise typer.Exit(not passed)
 
 
 def main() -> None:
     """Run the command; what goes wrong for a known reason is one sentence, and exit code 2."""
     try:
+        for name, (part, module) in COMMANDS.items():
+            if find_spec(f"scaffold.{module.partition('.')[0]}"):
+                app.command(name)(getattr(import_module(f"scaffold.{module}"), name))
+            elif sys.argv[1:2] == [name]:
+                import_module("scaffold.project").part(part, module, name)
         app()
     except Exception as error:
-        if not type(error).__module__.startswith("scaffold."):
+        said = str(error)
+        if isinstance(error, pydantic.ValidationError):
+            found = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            said = f"It does not fit {error.title}: {'; '.join(found)}."
+        elif not type(error).__module__.startswith("scaffold."):
             raise
-        typer.echo(f"takehome: {error}", err=True)
+        typer.echo(f"takehome: {said}", err=True)
         sys.exit(2)
 
 

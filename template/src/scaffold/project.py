@@ -1,15 +1,16 @@
 """The repository around the working directory: its settings, your code in it, and its runs."""
 
-import importlib
 import json
 import os
 import re
 import subprocess
 import sys
 import tomllib
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
+from importlib import import_module
 from importlib.metadata import distributions
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from dotenv import dotenv_values
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-PACKAGES = {"anthropic", "openai", "pydantic", "genai-prices"}
+from scaffold.llm import Client
+
+HASHED = {"cases": "data/cases.jsonl", "prompts": "prompts", "recordings": "recordings"}
 
 
 class ProjectError(Exception):
@@ -25,7 +28,7 @@ class ProjectError(Exception):
 
 
 class Project(BaseSettings):
-    """What pyproject.toml says, and settings; a variable `TAKEHOME_<NAME>` wins."""
+    """What pyproject.toml says under [tool.takehome]; a variable `TAKEHOME_<NAME>` wins."""
 
     model_config = SettingsConfigDict(env_prefix="TAKEHOME_", env_ignore_empty=True)
 
@@ -39,90 +42,119 @@ class Project(BaseSettings):
     deadline_s: float = Field(120, gt=0)  # for a call, retries included
 
     def module(self, name: str) -> Any:
-        """Import a module of your package, else one of this name; ProjectError without either."""
+        """Import a module of your package, else one of this name."""
         for full in (f"{self.package}.{name}", name):
             try:
-                return importlib.import_module(full)
+                return import_module(full)
             except ModuleNotFoundError as missing:
                 if not f"{full}.".startswith(f"{missing.name}."):
                     raise  # your own import: its traceback says more than we could
         raise ProjectError(f"There is no src/{self.package}/{name}.py, nor a module {name}.")
 
-    def solve(self, name: str) -> Any:
+    def solve(self, name: str) -> Callable[..., Any]:
         """Return the function of `module:function`, or of a `module` the function `solve`."""
         place, _, function = name.partition(":")
         if found := getattr(self.module(place), function or "solve", None):
             return found
         raise ProjectError(f"{place} has no function {function or 'solve'}(input, llm).")
 
+    def cases(self) -> list[Any]:
+        """Return your cases; they name their files from the root, which becomes the folder."""
+        os.chdir(self.root)
+        return self.module("cases").cases()
+
     def input(self, given: str) -> Any:
-        """Return your Input: of JSON, or of other text where it has one field to fill."""
-        model, text = self.module("schemas").Input, _text(given)
+        """Return your Input: of JSON, or of text for its one field; a path or `-` is read."""
+        try:
+            text = sys.stdin.read() if given == "-" else Path(given).read_text("utf-8-sig")
+        except UnicodeDecodeError:  # a PDF, an Office file
+            text = part("documents", "documents", given).read_text(given)
+        except (OSError, ValueError) as error:  # no file, too long for a path, or with a NUL
+            if re.fullmatch(r"\S+\.\w{2,5}", given):
+                raise ProjectError(f"There is no file {given}; pass a text to `-`.") from error
+            text = given
+        model = self.module("schemas").Input
         fields = model.model_fields
         needed = [name for name in fields if fields[name].is_required()] or list(fields)
-        try:
-            if len(needed) == 1 and not text.lstrip().startswith("{"):
-                return model.model_validate({needed[0]: text})
-            return model.model_validate_json(text)
-        except ValueError as error:
-            shape = f"Input of schemas.py, JSON with {', '.join(needed)}"
-            raise ProjectError(f"It does not fit {shape}: {_reasons(error)}.") from None
+        if len(needed) == 1 and not text.lstrip().startswith("{"):
+            return model.model_validate({needed[0]: text})
+        return model.model_validate_json(text)
 
-    def new_run(self, solver: str) -> Path:
-        """Return a folder for a run; names begin with the time (UTC), so that they sort."""
-        time = f"{datetime.now(UTC):%Y%m%d-%H%M%S%f}"[:-3]
-        return self.root / "results" / f"{time}-{solver.replace(':', '-')}"
+    def client(self, replay: bool, live: bool, max_cost: float | None) -> Client:
+        """Return a client for the model, over recordings/."""
+        if replay and live:
+            raise ProjectError("--replay and --live exclude each other: take one of them.")
+        return Client(
+            self.model,
+            recordings=self.root / "recordings",
+            mode="replay" if replay else "live" if live else "auto",
+            max_cost_usd=self.max_cost_usd if max_cost is None else max_cost,
+            deadline_s=self.deadline_s,
+        )
 
-    def newest(self, solver: str = "") -> Path | None:
-        """Return the newest finished run; of a solver, one over all cases before one over some."""
-        found: list[tuple[bool, Path]] = []
-        for folder in (file.parent for file in self.root.glob("results/2*/results.json")):
-            about = json.loads((folder / "manifest.json").read_text("utf-8"))
-            part = any(about["chosen"][name] for name in ("limit", "tags", "ids"))
-            if solver in ("", about["solver"]):
-                found.append((bool(solver) and not part, folder))
-        return max(found)[1] if found else None
+    def finished(self) -> list[Path]:
+        """Return the folders of finished runs, oldest first."""
+        return sorted(file.parent for file in self.root.glob("results/2*/results.json"))
 
     def run(self, name: str) -> Path:
-        """Return a run's folder by its name, its path or as `latest`, or raise ProjectError."""
-        named = self.newest() if name == "latest" else self.root / "results" / name
-        for folder in (named, Path(name)):
-            if folder and (folder / "cases.jsonl").is_file():
+        """Return a run's folder by its name, its path or as `latest`."""
+        named = (self.root / "results" / name, Path(name))
+        for folder in self.finished()[-1:] if name == "latest" else named:
+            if (folder / "cases.jsonl").is_file():
                 return folder
         raise ProjectError(f"There is no run {name} in results/.")
 
-    def failed(self, name: str) -> list[str]:
-        """Return the ids of the cases that failed in a run, or raise ProjectError."""
-        lines = (self.run(name) / "cases.jsonl").read_text("utf-8").splitlines()
-        if failed := dict.fromkeys(r["id"] for r in map(json.loads, lines) if r["failed"]):
-            return list(failed)
-        raise ProjectError(f"Nothing failed in {name}.")
-
-    def _looked(self, hashes: dict[str, Any]) -> list[str]:
-        for file in sorted(self.root.glob("results/2*/results.json")):
-            before = json.loads((file.parent / "manifest.json").read_text("utf-8"))["hashes"]
-            changed = [what for what in ("prompts", "code") if before[what] != hashes[what]]
-            if changed and "split: test" in json.loads(file.read_text("utf-8"))["by_tag"]:
-                since = f"changed after {file.parent.name} had looked at the test split"
-                return [f"{' and '.join(changed)} {since}: figures on it are not blind any more."]
-        return []
+    def baseline(self) -> Path | None:
+        """Return the newest run of the baseline, one over all cases before one over some."""
+        found = list[tuple[bool, Path]]()
+        for folder in self.finished():
+            about = read_json(folder / "manifest.json")
+            if about["solver"] == "baseline":
+                some = any(about["chosen"][name] for name in ("limit", "tags", "ids"))
+                found.append((not some, folder))
+        return max(found)[1] if found else None
 
     def manifest(self, **run: Any) -> dict[str, Any]:
-        """Return what manifest.json holds beside `run`: where code, cases and libraries stood."""
-        root, written = self.root, (":!results", ":!recordings", ":!README.md")
-        places = {"cases": "data/cases.jsonl", "prompts": "prompts", "recordings": "recordings"}
-        places["code"] = f"src/{self.package}"
-        changed = git(root, "status", "--porcelain", "--", ".", *written)
-        hashes = {name: digest(root / place) for name, place in places.items()}
+        """Return `run` with where code, cases and libraries stand now."""
+        written = (":!results", ":!recordings", ":!README.md")
+        dirty = self.git("status", "--porcelain", "--", ".", *written) != ""
+        places = HASHED | {"code": f"src/{self.package}"}
+        hashes = {name: self.digest(place) for name, place in places.items()}
         return {
             **run,
             "notes": self._looked(hashes),
             "command": ["takehome", *sys.argv[1:]],
-            "git": {"commit": git(root, "rev-parse", "HEAD"), "dirty": changed != ""},
+            "git": {"commit": self.git("rev-parse", "HEAD"), "dirty": dirty},
             "hashes": hashes,
             "python": sys.version.partition(" ")[0],
-            "packages": {d.name: d.version for d in distributions() if d.name in PACKAGES},
+            "packages": {found.name: found.version for found in distributions()},
         }
+
+    def _looked(self, hashes: dict[str, Any]) -> list[str]:
+        for folder in self.finished():
+            before = read_json(folder / "manifest.json")["hashes"]
+            changed = [name for name in ("prompts", "code") if before[name] != hashes[name]]
+            if changed and "split: test" in read_json(folder / "results.json")["by_tag"]:
+                since = f"changed after {folder.name} had looked at the test split"
+                return [f"{' and '.join(changed)} {since}: figures on it are not blind any more."]
+        return []
+
+    def digest(self, place: str) -> str | None:
+        """Return the SHA-256 over names and contents of the files there; None where none is."""
+        path = self.root / place
+        files = sorted(f for f in (path, *path.rglob("*")) if f.is_file() and f.suffix != ".pyc")
+        names = [file.relative_to(path.parent).as_posix() for file in files]
+        found = [*names, *(sha256(file.read_bytes()).hexdigest() for file in files)]
+        return sha256("\0".join(found).encode()).hexdigest() if files else None
+
+    def git(self, *arguments: str) -> str | None:
+        """Return what git prints; None where there is no git, no repository, or it fails."""
+        command = ["git", "-C", str(self.root), *arguments]
+        try:
+            printed = subprocess.run(command, capture_output=True, check=True).stdout
+        except (OSError, subprocess.CalledProcessError):
+            return None
+        return printed.decode("utf-8", "replace").strip()
 
 
 def root() -> Path:
@@ -137,51 +169,35 @@ def root() -> Path:
 def find() -> Project:
     """Return the repository; the SDKs find what its `.env` says in the environment."""
     folder = root()
-    try:
-        for name, value in dotenv_values(folder / ".env", encoding="utf-8-sig").items():
-            if value:
-                os.environ.setdefault(name, value)
-        table = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["tool"]["takehome"]
-        told = {n: v for n, v in table.items() if not os.environ.get(f"TAKEHOME_{n.upper()}")}
-        return Project(root=folder, **told)
-    except ValueError as error:
-        raise ProjectError(f"pyproject.toml, .env or TAKEHOME_…: {_reasons(error)}.") from None
+    for name, value in dotenv_values(folder / ".env", encoding="utf-8-sig").items():
+        if value:
+            os.environ.setdefault(name, value)
+    table = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["tool"]["takehome"]
+    told = {n: v for n, v in table.items() if not os.environ.get(f"TAKEHOME_{n.upper()}")}
+    return Project(root=folder, **told)
 
 
-def _reasons(error: ValueError) -> str:
-    """Say in one line what is wrong; Pydantic's own text has several."""
-    found = getattr(error, "errors", list)()
-    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in found) or str(error)
+def part(name: str, module: str, what: str) -> Any:
+    """Import a module that only some answers bring, or say how to add it."""
+    if find_spec(f"scaffold.{module}"):
+        return import_module(f"scaffold.{module}")
+    how = f"`copier update --trust -d 'parts=[{name}]'` adds it (name yours, too)"
+    raise ProjectError(f"{what} needs the part {name}: {how}.")
 
 
-def _text(given: str) -> str:
-    """Return standard input for `-`, a file's text where `given` is its path, else `given`."""
-    try:
-        return sys.stdin.read() if given == "-" else Path(given).read_text("utf-8-sig")
-    except UnicodeDecodeError as error:  # a PDF, an Office file
-        try:
-            return str(importlib.import_module("scaffold.documents").read_text(given))
-        except ModuleNotFoundError:
-            how = "`copier update --trust -d 'parts=[documents]'` brings what reads PDF and Office"
-            raise ProjectError(f"{given} is not UTF-8 text: {how}.") from error
-    except (OSError, ValueError) as error:  # no file, too long for a path, or with a NUL
-        if re.fullmatch(r"\S+\.\w{2,5}", given):
-            raise ProjectError(f"There is no file {given}; pass a text to `-`.") from error
-        return given
+async def closing(client: Client, work: Any) -> Any:
+    """Wait for `work`, then close the client's connections."""
+    async with client:
+        return await work
 
 
-def digest(path: Path) -> str | None:
-    """Return the SHA-256 over names and contents of the files under `path`; None where none is."""
-    files = sorted(f for f in (path, *path.rglob("*")) if f.is_file() and f.suffix != ".pyc")
-    names = [file.relative_to(path.parent).as_posix() for file in files]
-    found = [*names, *(sha256(file.read_bytes()).hexdigest() for file in files)]
-    return sha256("\0".join(found).encode()).hexdigest() if files else None
+def spent(calls: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Say what logged calls took: their number, US dollars (None: unknown), seconds."""
+    costs, seconds = ([call[name] for call in calls] for name in ("cost_usd", "latency_s"))
+    cost = None if None in costs else float(sum(costs))
+    return {"calls": len(costs), "cost_usd": cost, "latency_s": round(sum(seconds), 3)}
 
 
-def git(root: Path, *arguments: str) -> str | None:
-    """Return what git prints in `root`; None where there is no git, no repository, or it fails."""
-    try:
-        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.decode("utf-8", "replace").strip()
+def read_json(path: Path) -> dict[str, Any]:
+    """Return what a run's manifest.json or results.json holds."""
+    return json.loads(path.read_text("utf-8"))
