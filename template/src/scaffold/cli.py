@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import pydantic
 import typer
 
 from scaffold.publish import publish
@@ -37,6 +37,7 @@ SolverName = Annotated[str, typer.Option(help="baseline, solution, or module:fun
 Replay = Annotated[bool, typer.Option("--replay", help="Recorded answers only, no network.")]
 Live = Annotated[bool, typer.Option("--live", help="Ask the vendor again, and record anew.")]
 Machine = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+AtOnce = Annotated[int | None, typer.Option(min=1, help="Cases or rows at once.")]
 MaxCost = Annotated[float | None, typer.Option(min=0, help="US dollars to spend at most.")]
 
 
@@ -48,7 +49,7 @@ def evaluate(
     split: Annotated[str, typer.Option(help="dev, test or all.")] = "dev",
     case: Annotated[list[str] | None, typer.Option(help="Only this id; repeatable.")] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Times that each case is solved.")] = 1,
-    concurrency: Annotated[int | None, typer.Option(min=1, help="Cases at once.")] = None,
+    concurrency: AtOnce = None,
     max_cost: MaxCost = None,
     resume: Annotated[str, typer.Option(metavar="RUN", help="Go on with a run.")] = "",
     like: Annotated[str, typer.Option(metavar="RUN", help="Same solver and cases.")] = "",
@@ -68,7 +69,7 @@ def evaluate(
     from scaffold.evals.terminal import progress
     from scaffold.project import ProjectError, closing, find, part
 
-    here, ids = find(), list(case or [])
+    here, ids = find(max_cost_usd=max_cost, concurrency=concurrency), list(case or [])
     if failed_from:
         ids += [row.id for row in evals.Run.read(here.run(failed_from)).rows if row.failed]
         if not ids:
@@ -80,18 +81,18 @@ def evaluate(
             raise ProjectError("--resume and --like repeat a run's solver and cases: name neither.")
         begun = evals.Run.read(here.run(resume or like)).manifest
         solver, epochs, chosen = begun["solver"], begun["epochs"], begun["chosen"]
-    solver, at_once = solver or here.solver, concurrency or here.concurrency
+    solver = solver or here.solver
     if not (cases := evals.select(here.cases(), **chosen)):
         raise ProjectError("No case is left: see --split, --tag and your cases().")
-    scoring, client = here.module("scoring"), here.client(replay, live, max_cost)
+    scoring, client = here.module("scoring"), here.client(replay, live)
     solving = partial(solver_of, here.solve(solver))
     if dry_run or spot_check:
         checks = part("checks", "doctor", "--dry-run or --spot-check")
         if dry_run:
-            tries = len(cases) * epochs
-            return checks.dry_run(client, cases[0], solving(client), tries, at_once, as_json)
-        about = (here, solver, cases, solving, scoring.score)
-        return checks.spot_check(*about, spot_check, max_cost, as_json)
+            return checks.dry_run(here, client, cases, solving(client), epochs, as_json)
+        if checks.spot_check(here, cases, solving, scoring.score, spot_check, as_json):
+            return
+        raise ProjectError(f"No case is recorded with {solver}: choose a solver that asks.")
     run = f"{datetime.now(UTC):%Y%m%d-%H%M%S%f}"[:-3] + f"-{solver.replace(':', '-')}"
     folder = here.run(resume) if resume else here.root / "results" / run
     about = {"run": folder.name, "solver": solver, "epochs": epochs, "chosen": chosen}
@@ -104,7 +105,7 @@ def evaluate(
             folder=folder,
             scores=scores,
             manifest=here.manifest(**about),
-            concurrency=at_once,
+            concurrency=here.concurrency,
             epochs=epochs,
             timeout_s=here.case_s,
             resume=bool(resume),
@@ -141,23 +142,31 @@ def solver_of(solve: Any, client: "Client") -> "Solver":
 
 @app.command()
 def run(
-    given: Annotated[str, typer.Argument(metavar="INPUT", help="Text, JSON, a file, or -.")],
+    given: Annotated[str, typer.Argument(metavar="INPUT", help="Text, JSON, a file, or -.")] = "",
     solver: SolverName = "solution",
+    source: Annotated[Path | None, typer.Option("--in", help="Each row, or file of it.")] = None,
+    out: Annotated[Path | None, typer.Option(help="With --in: a CSV or JSONL to write.")] = None,
+    concurrency: AtOnce = None,
     save_case: Annotated[bool, typer.Option("--save-case", help="Keep it, to review.")] = False,
     max_cost: MaxCost = None,
     replay: Replay = False,
     live: Live = False,
     as_json: Machine = False,
 ) -> None:
-    """Solve one input; print the answer and its cost."""
-    from scaffold.project import closing, find, part, spent
+    """Solve one input, or with --in and --out a whole file; print the answer and its cost."""
+    from scaffold.project import ProjectError, closing, find, part, spent, text_of
 
-    here = find()
-    one, solve = here.input(given), here.solve(solver)
-    client = here.client(replay, live, max_cost)
+    here = find(max_cost_usd=max_cost, concurrency=concurrency)
+    solve, client = here.solve(solver), here.client(replay, live)
+    if source and out:
+        over = part("files", "files", "--in").over
+        return over(here, solver_of(solve, client), client, source, out, solver)
+    if source or out or not given:
+        raise ProjectError("Pass an input, or --in FILE and --out FILE.")
+    one, llm = here.input(text_of(given)), client.for_case("run")
     if save_case:
-        typer.echo(part("checks", "doctor", "--save-case").save_case(here, one), err=True)
-    llm = client.for_case("run")
+        checks = part("checks", "doctor", "--save-case")
+        typer.echo(checks.save_case(here.root / "data" / "cases.jsonl", one), err=True)
     answer = asyncio.run(closing(client, solve(one, llm))).model_dump(mode="json")
     about = spent([call.logged() for call in llm.calls])
     typer.echo(json.dumps({"output": answer, **about} if as_json else answer, ensure_ascii=False))
@@ -197,12 +206,9 @@ def main() -> None:
                 import_module("scaffold.project").part(part, module, name)
         app()
     except Exception as error:
-        said = str(error)
-        if isinstance(error, pydantic.ValidationError):
-            found = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            said = f"It does not fit {error.title}: {'; '.join(found)}."
-        elif not type(error).__module__.startswith("scaffold."):
+        if type(error).__module__.partition(".")[0] not in ("scaffold", "pydantic_core"):
             raise
+        said = import_module("scaffold.project").reasons(error)
         typer.echo(f"takehome: {said}", err=True)
         sys.exit(2)
 

@@ -5,6 +5,7 @@ import json
 import random
 from collections.abc import Iterable
 from hashlib import sha256
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -64,64 +65,62 @@ def recordings(
     raise typer.Exit(bool(damaged))
 
 
-def dry_run(client: Any, case: Any, solver: Any, tries: int, at_once: int, as_json: bool) -> None:
-    """Say what so many tries take, by one case, which is asked where it is not recorded."""
+def dry_run(here: Any, client: Any, cases: Any, solver: Any, epochs: int, as_json: bool) -> None:
+    """Say what a run takes, by its first case, which is asked where it is not recorded."""
     from scaffold.project import closing, spent
 
-    outcome = asyncio.run(closing(client, solver(case, 0)))
+    outcome, tries = asyncio.run(closing(client, solver(cases[0], 0))), len(cases) * epochs
     took = spent(outcome.calls)
     cost = None if took["cost_usd"] is None else took["cost_usd"] * tries
-    seconds = took["latency_s"] * tries / min(at_once, tries)
+    seconds = took["latency_s"] * tries / min(here.concurrency, tries)
     row = {"tries": tries, "calls": took["calls"] * tries, "cost_usd": cost, "seconds": seconds}
-    _say([row | {"by": case.id, "error": outcome.error}], as_json)
+    _say([row | {"by": cases[0].id, "error": outcome.error}], as_json)
 
 
-def spot_check(
-    here: Any, name: str, cases: Any, solving: Any, score: Any, n: int, max_cost: Any, as_json: bool
-) -> None:
+def spot_check(here: Any, cases: Any, solving: Any, score: Any, n: int, as_json: bool) -> bool:
     """Say for up to `n` recorded cases, drawn at random, how they score recorded and asked anew.
 
     Replays that agree with each other prove nothing about a model; this does. It writes nothing.
     """
     from scaffold.llm import Client
-    from scaffold.project import ProjectError, closing, spent
+    from scaffold.project import closing, spent
 
-    most = here.max_cost_usd if max_cost is None else max_cost
-    fresh = Client(here.model, max_cost_usd=most, deadline_s=here.deadline_s)  # it can only ask
-    recorded, anew = solving(here.client(True, False, None)), solving(fresh)
+    limits = {"max_cost_usd": here.max_cost_usd, "deadline_s": here.deadline_s}
+    fresh = Client(here.model, **limits)  # without recordings it can only ask
+    recorded, anew = solving(here.client(replay=True)), solving(fresh)
 
-    async def check() -> list[dict[str, Any]]:
-        rows = list[dict[str, Any]]()
+    async def check() -> int:
+        found = 0
         for case in random.sample(cases, len(cases)):
             before = await recorded(case, 0)
             if before.calls and before.error_kind != "NotRecorded":
                 sides = {"recorded": before, "new": await anew(case, 0)}
                 scores = {side: one.error_kind or score(case, one) for side, one in sides.items()}
                 cost = spent(sides["new"].calls)["cost_usd"]
-                rows.append({"id": case.id, **scores, "cost_usd": cost})
-            if len(rows) == n:
+                _say([{"id": case.id, **scores, "cost_usd": cost}], as_json)
+                found += 1
+            if found == n:
                 break
-        return rows
+        return found
 
-    if not (rows := asyncio.run(closing(fresh, check()))):
-        raise ProjectError(f"No case is recorded with {name}: choose a solver that asks.")
-    _say(rows, as_json)
+    return asyncio.run(closing(fresh, check())) > 0
 
 
-def save_case(here: Any, given: Any) -> str:
+def save_case(path: Path, given: Any) -> str:
     """Add an input to the cases, as one that nobody has reviewed yet; say what to do with it."""
-    from scaffold.evals.cases import write_whole
     from scaffold.project import ProjectError
 
-    path, text = here.root / "data" / "cases.jsonl", given.model_dump_json()
-    case = {"id": f"saved-{sha256(text.encode()).hexdigest()[:8]}", "input": json.loads(text)}
     if not path.is_file():
         raise ProjectError(f"{path} is not there yet: takehome eval makes it from your data.")
-    before = path.read_text("utf-8")
-    if f'"{case["id"]}"' not in before:
-        line = json.dumps({**case, "reviewed": False}, ensure_ascii=False)
-        write_whole(path, f"{before.rstrip()}\n{line}\n")
-    return f"{case['id']} in {path}: give it `expected`, and delete `reviewed`."
+    before, text = path.read_text("utf-8"), given.model_dump_json()
+    name = f"saved-{sha256(text.encode()).hexdigest()[:8]}"
+    if f'"{name}"' not in before:
+        case = {"id": name, "input": json.loads(text), "reviewed": False}
+        line = json.dumps(case, ensure_ascii=False)
+        half = path.with_suffix(".part")
+        half.write_text(f"{before.rstrip()}\n{line}\n", "utf-8", newline="\n")
+        half.replace(path)
+    return f"{name} in {path}: give it `expected`, and delete `reviewed`."
 
 
 def _say(rows: Iterable[dict[str, Any]], as_json: bool = False) -> None:

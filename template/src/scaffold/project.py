@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dotenv import dotenv_values
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from scaffold.llm import Client
@@ -63,16 +63,8 @@ class Project(BaseSettings):
         os.chdir(self.root)
         return self.module("cases").cases()
 
-    def input(self, given: str) -> Any:
-        """Return your Input: of JSON, or of text for its one field; a path or `-` is read."""
-        try:
-            text = sys.stdin.read() if given == "-" else Path(given).read_text("utf-8-sig")
-        except UnicodeDecodeError:  # a PDF, an Office file
-            text = part("documents", "documents", given).read_text(given)
-        except (OSError, ValueError) as error:  # no file, too long for a path, or with a NUL
-            if re.fullmatch(r"\S+\.\w{2,5}", given):
-                raise ProjectError(f"There is no file {given}; pass a text to `-`.") from error
-            text = given
+    def input(self, text: str) -> Any:
+        """Return your Input: of JSON, or of other text where it has one field to fill."""
         model = self.module("schemas").Input
         fields = model.model_fields
         needed = [name for name in fields if fields[name].is_required()] or list(fields)
@@ -80,7 +72,7 @@ class Project(BaseSettings):
             return model.model_validate({needed[0]: text})
         return model.model_validate_json(text)
 
-    def client(self, replay: bool, live: bool, max_cost: float | None) -> Client:
+    def client(self, replay: bool = False, live: bool = False) -> Client:
         """Return a client for the model, over recordings/."""
         if replay and live:
             raise ProjectError("--replay and --live exclude each other: take one of them.")
@@ -88,8 +80,9 @@ class Project(BaseSettings):
             self.model,
             recordings=self.root / "recordings",
             mode="replay" if replay else "live" if live else "auto",
-            max_cost_usd=self.max_cost_usd if max_cost is None else max_cost,
+            max_cost_usd=self.max_cost_usd,
             deadline_s=self.deadline_s,
+            concurrency=max(16, self.concurrency),
         )
 
     def finished(self) -> list[Path]:
@@ -166,15 +159,39 @@ def root() -> Path:
     raise ProjectError(f"No pyproject.toml with [tool.takehome] in {here} or above: change folder.")
 
 
-def find() -> Project:
-    """Return the repository; the SDKs find what its `.env` says in the environment."""
+def find(**options: Any) -> Project:
+    """Return the repository; the SDKs find what its `.env` says in the environment.
+
+    An option of the command line wins over the environment, which wins over pyproject.toml.
+    """
     folder = root()
     for name, value in dotenv_values(folder / ".env", encoding="utf-8-sig").items():
         if value:
             os.environ.setdefault(name, value)
     table = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["tool"]["takehome"]
     told = {n: v for n, v in table.items() if not os.environ.get(f"TAKEHOME_{n.upper()}")}
+    told |= {name: value for name, value in options.items() if value is not None}
     return Project(root=folder, **told)
+
+
+def text_of(given: str) -> str:
+    """Return standard input for `-`, a file's text where `given` is its path, else `given`."""
+    try:
+        return sys.stdin.read() if given == "-" else Path(given).read_text("utf-8-sig")
+    except UnicodeDecodeError:  # a PDF, an Office file
+        return part("documents", "documents", given).read_text(given)
+    except (OSError, ValueError) as error:  # no file, too long for a path, or with a NUL
+        if re.fullmatch(r"\S+\.\w{2,5}", given):
+            raise ProjectError(f"There is no file {given}; pass a text to `-`.") from error
+        return given
+
+
+def reasons(error: Exception) -> str:
+    """Say in one sentence what is wrong; where data do not fit, Pydantic has several."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    found = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+    return f"It does not fit {error.title}: {'; '.join(found)}."
 
 
 def part(name: str, module: str, what: str) -> Any:

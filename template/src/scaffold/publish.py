@@ -19,18 +19,18 @@ def publish(
     force: Annotated[bool, typer.Option(help="Also if the code has changed since.")] = False,
 ) -> None:
     """Hand a run in: results/submitted/, README's blocks."""
-    from scaffold import project
     from scaffold.evals.cases import write_whole
     from scaffold.evals.publication import results_block
+    from scaffold.project import ProjectError, find
 
-    here = project.find()
+    here = find()
     run, code, readme = here.run(name), f"src/{here.package}", here.root / "README.md"
     results, submitted = run / "results.json", here.root / "results" / "submitted"
     finished = results.is_file() and not json.loads(results.read_text("utf-8"))["unfinished"]
     made_by = json.loads((run / "manifest.json").read_text("utf-8"))["hashes"]["code"]
     if not force and not (finished and made_by == here.digest(code)):
         how = f"`takehome eval --resume` or `--like {run.name}`, and publish that; or --force"
-        raise project.ProjectError(f"{run.name} is unfinished, or {code} has changed: {how}.")
+        raise ProjectError(f"{run.name} is unfinished, or {code} has changed: {how}.")
     try:
         text = readme.read_text("utf-8")
         for block, content in (("results", results_block(run)), ("authorship", authorship(here))):
@@ -40,7 +40,7 @@ def publish(
                 missing = (
                     f"README.md has no lines <!-- {block}: begin --> and <!-- {block}: end -->"
                 )
-                raise project.ProjectError(f"{missing}: add them where the block is to stand.")
+                raise ProjectError(f"{missing}: add them where the block is to stand.")
             text = "".join([*pieces[:2], content.strip(), "\n", *pieces[2:]])
         if run.resolve() != submitted.resolve():  # copied first: a failure leaves the old one whole
             draft = Path(mkdtemp(prefix=".publish-", dir=submitted.parent))
@@ -51,7 +51,7 @@ def publish(
             shutil.rmtree(draft, ignore_errors=True)
         write_whole(readme, text)
     except OSError as error:
-        raise project.ProjectError(f"{error}: mend that, then publish again.") from error
+        raise ProjectError(f"{error}: mend that, then publish again.") from error
     typer.echo(f"{run.name} is submitted, with its cases: commit all, in a private repository.")
 
 
