@@ -206,7 +206,8 @@ def main() -> None:
                 import_module("scaffold.project").part(part, module, name)
         app()
     except Exception as error:
-        if type(error).__module__.partition(".")[0] not in ("scaffold", "pydantic_core"):
+        known = type(error).__module__.partition(".")[0] in ("scaffold", "pydantic_core")
+        if not known and not isinstance(error, OSError):
             raise
         said = import_module("scaffold.project").reasons(error)
         typer.echo(f"takehome: {said}", err=True)

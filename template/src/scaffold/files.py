@@ -11,7 +11,7 @@ import typer
 
 from scaffold import evals
 from scaffold.evals.terminal import progress
-from scaffold.project import Project, ProjectError, closing, part, reasons
+from scaffold.project import Project, ProjectError, closing, read_json, reasons, text_of
 
 
 def over(here: Project, solver: Any, client: Any, source: Path, out: Path, name: str) -> None:
@@ -25,8 +25,9 @@ def over(here: Project, solver: Any, client: Any, source: Path, out: Path, name:
     folder, errors = out.with_name(f".{out.name}.unfinished"), dict[int, str]()
     code = [here.digest(place) for place in (f"src/{here.package}", "prompts")]
     begun = {"run": folder.name, "solver": name, "model": here.model, "code": code}
-    if folder.exists() and not begun.items() <= evals.Run.read(folder).manifest.items():
-        shutil.rmtree(folder)  # of another solver, model or code, or killed before it had begun
+    manifest = folder / "manifest.json"
+    if not begun.items() <= (read_json(manifest) if manifest.is_file() else {}).items():
+        shutil.rmtree(folder, ignore_errors=True)  # of another solver, model or code
     cases = list[evals.Case[Any, Any]]()
     for number, row in enumerate(evals.read_rows(source), 1):
         try:
@@ -61,10 +62,7 @@ def _input(here: Project, source: Path, row: dict[Any, Any]) -> Any:
     if None in row:
         raise ProjectError(f"no JSON object, or more cells than columns: {row[None]!r}")
     if source.is_dir():
-        file = source / row["file"]
-        return here.input(
-            row["text"] or part("documents", "documents", row["file"]).read_text(file)
-        )
+        return here.input(text_of(str(source / row["file"])))
     mapping = getattr(here.module("cases"), "MAPPING", {})
     model = here.module("schemas").Input
     columns = {name: mapping.get(f"input.{name}", name) for name in model.model_fields}

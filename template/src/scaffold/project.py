@@ -188,6 +188,8 @@ def text_of(given: str) -> str:
 
 def reasons(error: Exception) -> str:
     """Say in one sentence what is wrong; where data do not fit, Pydantic has several."""
+    if isinstance(error, OSError):
+        return f"{error}: mend that, and run the same command again."
     if not isinstance(error, ValidationError):
         return str(error)
     found = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())

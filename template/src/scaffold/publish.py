@@ -31,27 +31,21 @@ def publish(
     if not force and not (finished and made_by == here.digest(code)):
         how = f"`takehome eval --resume` or `--like {run.name}`, and publish that; or --force"
         raise ProjectError(f"{run.name} is unfinished, or {code} has changed: {how}.")
-    try:
-        text = readme.read_text("utf-8")
-        for block, content in (("results", results_block(run)), ("authorship", authorship(here))):
-            lines = rf"(?s)(<!-- {block}: begin[^\n]*\n).*?(<!-- {block}: end -->)"
-            pieces = re.split(lines, text, maxsplit=1)
-            if len(pieces) == 1:
-                missing = (
-                    f"README.md has no lines <!-- {block}: begin --> and <!-- {block}: end -->"
-                )
-                raise ProjectError(f"{missing}: add them where the block is to stand.")
-            text = "".join([*pieces[:2], content.strip(), "\n", *pieces[2:]])
-        if run.resolve() != submitted.resolve():  # copied first: a failure leaves the old one whole
-            draft = Path(mkdtemp(prefix=".publish-", dir=submitted.parent))
-            shutil.copytree(run, draft / "new")
-            if submitted.exists():
-                submitted.rename(draft / "old")
-            (draft / "new").rename(submitted)
-            shutil.rmtree(draft, ignore_errors=True)
-        write_whole(readme, text)
-    except OSError as error:
-        raise ProjectError(f"{error}: mend that, then publish again.") from error
+    text = readme.read_text("utf-8")
+    for block, content in (("results", results_block(run)), ("authorship", authorship(here))):
+        lines = rf"(?s)(<!-- {block}: begin[^\n]*\n).*?(<!-- {block}: end -->)"
+        pieces = re.split(lines, text, maxsplit=1)
+        if len(pieces) == 1:
+            raise ProjectError(f"README.md has no lines <!-- {block}: begin --> and end: add them.")
+        text = "".join([*pieces[:2], content.strip(), "\n", *pieces[2:]])
+    if run.resolve() != submitted.resolve():  # copied first: a failure leaves the old one whole
+        draft = Path(mkdtemp(prefix=".publish-", dir=submitted.parent))
+        shutil.copytree(run, draft / "new")
+        if submitted.exists():
+            submitted.rename(draft / "old")
+        (draft / "new").rename(submitted)
+        shutil.rmtree(draft, ignore_errors=True)
+    write_whole(readme, text)
     typer.echo(f"{run.name} is submitted, with its cases: commit all, in a private repository.")
 
 
