@@ -86,16 +86,16 @@ def evaluate(
         raise ProjectError("No case is left: see --split, --tag and your cases().")
     scoring, client = here.module("scoring"), here.client(replay, live)
     solving = partial(solver_of, here.solve(solver))
-    if dry_run or spot_check:
-        checks = part("checks", "doctor", "--dry-run or --spot-check")
-        if dry_run:
-            return checks.dry_run(here, client, cases, solving(client), epochs, as_json)
-        if checks.spot_check(here, cases, solving, scoring.score, spot_check, as_json):
-            return
-        raise ProjectError(f"No case is recorded with {solver}: choose a solver that asks.")
+    if dry_run:
+        ahead = part("checks", "doctor", "--dry-run").dry_run
+        return ahead(here, client, cases, solving(client), epochs, as_json)
+    if spot_check:
+        check = part("checks", "doctor", "--spot-check").spot_check
+        return check(here, solver, cases, solving, scoring.score, spot_check, as_json)
     run = f"{datetime.now(UTC):%Y%m%d-%H%M%S%f}"[:-3] + f"-{solver.replace(':', '-')}"
     folder = here.run(resume) if resume else here.root / "results" / run
     about = {"run": folder.name, "solver": solver, "epochs": epochs, "chosen": chosen}
+    about["tested"] = any(case.split == "test" for case in cases)
     scores = getattr(scoring, "SCORES", {})
     with progress(scores) as show:
         work = evals.evaluate(

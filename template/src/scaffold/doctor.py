@@ -77,33 +77,36 @@ def dry_run(here: Any, client: Any, cases: Any, solver: Any, epochs: int, as_jso
     _say([row | {"by": cases[0].id, "error": outcome.error}], as_json)
 
 
-def spot_check(here: Any, cases: Any, solving: Any, score: Any, n: int, as_json: bool) -> bool:
+def spot_check(
+    here: Any, name: str, cases: Any, solving: Any, score: Any, n: int, as_json: bool
+) -> None:
     """Say for up to `n` recorded cases, drawn at random, how they score recorded and asked anew.
 
     Replays that agree with each other prove nothing about a model; this does. It writes nothing.
     """
     from scaffold.llm import Client
-    from scaffold.project import closing, spent
+    from scaffold.project import ProjectError, closing, spent
 
     limits = {"max_cost_usd": here.max_cost_usd, "deadline_s": here.deadline_s}
     fresh = Client(here.model, **limits)  # without recordings it can only ask
     recorded, anew = solving(here.client(replay=True)), solving(fresh)
 
-    async def check() -> int:
-        found = 0
+    async def check() -> None:
+        left = n
         for case in random.sample(cases, len(cases)):
             before = await recorded(case, 0)
             if before.calls and before.error_kind != "NotRecorded":
                 sides = {"recorded": before, "new": await anew(case, 0)}
-                scores = {side: one.error_kind or score(case, one) for side, one in sides.items()}
+                row = {side: one.error_kind or score(case, one) for side, one in sides.items()}
                 cost = spent(sides["new"].calls)["cost_usd"]
-                _say([{"id": case.id, **scores, "cost_usd": cost}], as_json)
-                found += 1
-            if found == n:
-                break
-        return found
+                _say([{"id": case.id, **row, "cost_usd": cost}], as_json)
+                left -= 1
+            if not left:
+                return
+        if left == n:
+            raise ProjectError(f"No case is recorded with {name}: choose a solver that asks.")
 
-    return asyncio.run(closing(fresh, check())) > 0
+    asyncio.run(closing(fresh, check()))
 
 
 def save_case(path: Path, given: Any) -> str:

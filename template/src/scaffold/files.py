@@ -11,7 +11,7 @@ import typer
 
 from scaffold import evals
 from scaffold.evals.terminal import progress
-from scaffold.project import Project, ProjectError, closing, read_json, reasons, text_of
+from scaffold.project import Project, ProjectError, closing, reasons, text_of
 
 
 def over(here: Project, solver: Any, client: Any, source: Path, out: Path, name: str) -> None:
@@ -26,7 +26,8 @@ def over(here: Project, solver: Any, client: Any, source: Path, out: Path, name:
     code = [here.digest(place) for place in (f"src/{here.package}", "prompts")]
     begun = {"run": folder.name, "solver": name, "model": here.model, "code": code}
     manifest = folder / "manifest.json"
-    if not begun.items() <= (read_json(manifest) if manifest.is_file() else {}).items():
+    before = json.loads(manifest.read_text("utf-8")) if manifest.is_file() else {}
+    if not begun.items() <= before.items():
         shutil.rmtree(folder, ignore_errors=True)  # of another solver, model or code
     cases = list[evals.Case[Any, Any]]()
     for number, row in enumerate(evals.read_rows(source), 1):

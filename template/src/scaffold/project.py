@@ -85,52 +85,46 @@ class Project(BaseSettings):
             concurrency=max(16, self.concurrency),
         )
 
-    def finished(self) -> list[Path]:
-        """Return the folders of finished runs, oldest first."""
-        return sorted(file.parent for file in self.root.glob("results/2*/results.json"))
+    def finished(self) -> list[dict[str, Any]]:
+        """Return the manifests of finished runs, oldest first."""
+        files = sorted(self.root.glob("results/2*/results.json"))
+        return [json.loads(f.with_name("manifest.json").read_text("utf-8")) for f in files]
 
     def run(self, name: str) -> Path:
         """Return a run's folder by its name, its path or as `latest`."""
-        named = (self.root / "results" / name, Path(name))
-        for folder in self.finished()[-1:] if name == "latest" else named:
+        if name == "latest":
+            name = next((run["run"] for run in reversed(self.finished())), name)
+        for folder in (self.root / "results" / name, Path(name)):
             if (folder / "cases.jsonl").is_file():
                 return folder
         raise ProjectError(f"There is no run {name} in results/.")
 
     def baseline(self) -> Path | None:
         """Return the newest run of the baseline, one over all cases before one over some."""
-        found = list[tuple[bool, Path]]()
-        for folder in self.finished():
-            about = read_json(folder / "manifest.json")
-            if about["solver"] == "baseline":
-                some = any(about["chosen"][name] for name in ("limit", "tags", "ids"))
-                found.append((not some, folder))
-        return max(found)[1] if found else None
+        runs = [run for run in self.finished() if run["solver"] == "baseline"]
+        whole = [run for run in runs if not any(run["chosen"][n] for n in ("limit", "tags", "ids"))]
+        return self.root / "results" / (whole or runs)[-1]["run"] if runs else None
 
     def manifest(self, **run: Any) -> dict[str, Any]:
-        """Return `run` with where code, cases and libraries stand now."""
-        written = (":!results", ":!recordings", ":!README.md")
-        dirty = self.git("status", "--porcelain", "--", ".", *written) != ""
+        """Return `run` with where code, cases and libraries stand, for manifest.json."""
         places = HASHED | {"code": f"src/{self.package}"}
         hashes = {name: self.digest(place) for name, place in places.items()}
+        written, notes = (":!results", ":!recordings", ":!README.md"), list[str]()
+        for before in self.finished():
+            changed = [n for n in ("prompts", "code") if before["hashes"][n] != hashes[n]]
+            if changed and before.get("tested"):
+                since = f"changed after {before['run']} had looked at the test split"
+                notes = [f"{' and '.join(changed)} {since}: figures on it are not blind any more."]
         return {
             **run,
-            "notes": self._looked(hashes),
+            "notes": notes,
             "command": ["takehome", *sys.argv[1:]],
-            "git": {"commit": self.git("rev-parse", "HEAD"), "dirty": dirty},
+            "commit": self.git("rev-parse", "HEAD"),
+            "dirty": self.git("status", "--porcelain", "--", ".", *written) != "",
             "hashes": hashes,
             "python": sys.version.partition(" ")[0],
             "packages": {found.name: found.version for found in distributions()},
         }
-
-    def _looked(self, hashes: dict[str, Any]) -> list[str]:
-        for folder in self.finished():
-            before = read_json(folder / "manifest.json")["hashes"]
-            changed = [name for name in ("prompts", "code") if before[name] != hashes[name]]
-            if changed and "split: test" in read_json(folder / "results.json")["by_tag"]:
-                since = f"changed after {folder.name} had looked at the test split"
-                return [f"{' and '.join(changed)} {since}: figures on it are not blind any more."]
-        return []
 
     def digest(self, place: str) -> str | None:
         """Return the SHA-256 over names and contents of the files there; None where none is."""
@@ -160,10 +154,7 @@ def root() -> Path:
 
 
 def find(**options: Any) -> Project:
-    """Return the repository; the SDKs find what its `.env` says in the environment.
-
-    An option of the command line wins over the environment, which wins over pyproject.toml.
-    """
+    """Return the repository, `.env` in the environment; options that are not None win."""
     folder = root()
     for name, value in dotenv_values(folder / ".env", encoding="utf-8-sig").items():
         if value:
@@ -215,8 +206,3 @@ def spent(calls: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     costs, seconds = ([call[name] for call in calls] for name in ("cost_usd", "latency_s"))
     cost = None if None in costs else float(sum(costs))
     return {"calls": len(costs), "cost_usd": cost, "latency_s": round(sum(seconds), 3)}
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Return what a run's manifest.json or results.json holds."""
-    return json.loads(path.read_text("utf-8"))
