@@ -44,8 +44,9 @@ async def solve(input, llm):
     await asyncio.sleep(float(os.environ.get("SLOW", "0")))
     if input.text.startswith("bad"):
         raise ValueError("nothing in it")
-    said = " / ".join(message.content for message in input.history)
-    text = f"{input.text.upper()} after [{said}]" if said else input.text.upper()
+    text, said = input.text.upper(), " / ".join(message.content for message in input.history)
+    if os.environ.get("CHAT"):
+        text = f"{text} {input.seen}" + (f" after [{said}]" if said else "")
     return Output(text=text, size=len(text), words=input.text.split(), seen=input.seen + 1)
 """
 PROJECT = '[tool.takehome]\npackage = "task"\nmodel = "anthropic:none"\nsolver = "solution"\n'
@@ -75,7 +76,7 @@ def start(folder: Path, *command: str, **environment: str) -> subprocess.Popen[s
 
 
 def takehome(folder: Path, *command: str, code: int = 0, said: str = "") -> tuple[str, str]:
-    process = start(folder, *command)
+    process = start(folder, *command, CHAT="1" if said else "")
     out, err = process.communicate(said, timeout=60)
     assert process.returncode == code, out + err
     assert "Traceback" not in err
@@ -214,8 +215,33 @@ def test_a_wrong_command_is_a_sentence(
     assert sentence in takehome(folder, "run", *command, code=2)[1]
 
 
-def test_a_chat_remembers_what_was_said_and_what_the_output_shares(folder: Path) -> None:
-    said = takehome(folder, "chat", said="hello\nbad one\nagain\n\n")
-    assert "HELLO\n" in said[0]
-    assert "ValueError: nothing in it" in said[1]
-    assert "AGAIN after [hello / HELLO]" in said[0]
+HISTORIES = {
+    "objects with content": ("list[Message]", "message.content"),
+    "pairs": ("list[tuple[str, str]]", "message[1]"),
+    "objects with text": ("list[Said]", "message.text"),
+}
+
+
+@pytest.mark.parametrize("history", HISTORIES)
+def test_a_chat_remembers_what_was_said_and_goes_on_after_an_error(
+    folder: Path, history: str
+) -> None:
+    kind, text = HISTORIES[history]
+    said = "class Said(BaseModel):\n    role: str\n    text: str\n\nclass Input"
+    schemas = SCHEMAS.replace("class Input", said).replace("list[Message]", kind)
+    (folder / "src/task/schemas.py").write_text(schemas, "utf-8")
+    solution = SOLUTION.replace("message.content", text)
+    (folder / "src/task/solution.py").write_text(solution, "utf-8")
+    out, err = takehome(folder, "chat", said="hello\nbad one\nagain\n\n")
+    assert "HELLO 0\n" in out
+    assert "ValueError: nothing in it" in err
+    assert "AGAIN 1 after [hello / HELLO 0]" in out  # seen 1 is what Output shares with Input
+
+
+def test_a_chat_works_where_input_has_no_place_for_a_conversation(folder: Path) -> None:
+    schemas = SCHEMAS.replace("    history: list[Message] = []\n", "").replace("seen", "count")
+    (folder / "src/task/schemas.py").write_text(schemas, "utf-8")
+    solution = "from .schemas import Output\n\n\nasync def solve(input, llm):\n"
+    solution += "    return Output(text=input.text[::-1], size=1)\n"
+    (folder / "src/task/solution.py").write_text(solution, "utf-8")
+    assert "cba" in takehome(folder, "chat", said="abc\n\n")[0]

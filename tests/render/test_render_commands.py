@@ -33,6 +33,8 @@ def folder(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("eval", "--failed-from", "nosuch"), "There is no run nosuch"),
         (("eval", "--spot-check", "2"), "No case is recorded with baseline"),
         (("agree", "a.csv", "b.csv"), "agree needs the part judge"),
+        (("chat",), "chat needs the part files"),
+        (("run", "--in", "a.csv", "--out", "b.csv"), "--in needs the part files"),
         (("doctor",), "ANTHROPIC_API_KEY is not set; put it into .env."),
         (("publish", "nosuch"), "There is no run nosuch"),
         (("compare", "a", "b"), "There is no run a"),

@@ -49,9 +49,7 @@ def over(here: Project, solver: Any, client: Any, source: Path, out: Path, name:
         )
         done = asyncio.run(closing(client, work))
     if done["unfinished"]:
-        raise ProjectError(
-            f"{done['unfinished']} rows are left: the same command goes on with them."
-        )
+        raise ProjectError(f"{done['unfinished']} rows are left: run the same command again.")
     _write(here, source, out, evals.Run.read(folder), errors)
     shutil.rmtree(folder)
     told = {"rows": len(cases) + len(errors), "errors": len(errors) + done["errors"]}
@@ -83,20 +81,15 @@ def _write(here: Project, source: Path, out: Path, run: evals.Run, errors: dict[
         if out.suffix == ".csv":
             table.writeheader()
         for number, row in enumerate(evals.read_rows(source), 1):
-            found = {"error": errors.get(number)}
-            for record in run.records([] if number in errors else [answers[f"row-{number}"]]):
-                found = (record["output"] or {}) | {"error": record["error"]}
+            found: dict[str, Any] = {"output": None, "error": errors.get(number)}
+            if number not in errors:
+                (found,) = run.records([answers[f"row-{number}"]])
+            values = (found["output"] or {}) | {"error": found["error"]}
             line = {name: row[name] for name in columns if name in row}
-            line |= {names[name]: found.get(name) for name in fields}
+            line |= {names[name]: values.get(name) for name in fields}
             if out.suffix == ".csv":
-                table.writerow(
-                    {
-                        n: v
-                        if v is None or isinstance(v, str)
-                        else json.dumps(v, ensure_ascii=False)
-                        for n, v in line.items()
-                    }
-                )
+                nested = {n: json.dumps(v) for n, v in line.items() if isinstance(v, list | dict)}
+                table.writerow(line | nested)
             else:
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
     half.replace(out)
