@@ -93,14 +93,14 @@ def table(path: Path) -> list[dict[str, str]]:
 
 
 def test_columns_keep_their_order_and_answers_come_after_them(folder: Path) -> None:
-    (folder / "in.csv").write_text('z;text;a\n1;"two\nlines";ü\n2;x;\n', "utf-8")
+    (folder / "in.csv").write_text('z;text;a\n1;"zwei\nZüge";ü\n2;x;\n', "utf-8")
     told = over(folder, "in.csv", "out.csv")
     assert (told["rows"], told["errors"], told["cost_usd"]) == (2, 0, 0)
     first, second = table(folder / "out.csv")
     names = ["z", "text", "a", "output.text", "size", "words", "seen", "error"]
     assert list(first) == names
-    answer = ["TWO\nLINES", "9", '["two", "lines"]', "1", ""]
-    assert list(first.values()) == ["1", "two\nlines", "ü", *answer]
+    answer = ["ZWEI\nZÜGE", "9", '["zwei", "Züge"]', "1", ""]
+    assert list(first.values()) == ["1", "zwei\nZüge", "ü", *answer]
     assert (second["a"], second["output.text"]) == ("", "X")
 
 
@@ -116,12 +116,12 @@ def test_a_bad_row_is_kept_with_its_error_and_counted(folder: Path) -> None:
 
 
 def test_lines_of_json_keep_what_they_hold_and_a_broken_one_its_text(folder: Path) -> None:
-    lines = ['{"text": "a", "more": {"deep": [1]}}', "no json", '{"text": "b"}']
+    lines = ['{"text": "ä", "more": {"deep": [1]}}', "no json", '{"text": "b"}']
     (folder / "in.jsonl").write_text("\n".join(lines), "utf-8")
     assert over(folder, "in.jsonl", "out.jsonl")["errors"] == 1
     rows = [json.loads(line) for line in (folder / "out.jsonl").read_text("utf-8").splitlines()]
     assert rows[0]["more"] == {"deep": [1]}
-    assert rows[0]["words"] == ["a"]
+    assert rows[0]["words"] == ["ä"]
     assert "no json" in rows[1]["error"]
     assert rows[2]["output.text"] == "B"
 

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import typer
 from scaffold import evals
 from scaffold.evals.terminal import progress
 from scaffold.project import Project, ProjectError, closing, reasons, text_of
+
+as_json = partial(json.dumps, ensure_ascii=False)
 
 
 def over(here: Project, solver: Any, client: Any, source: Path, out: Path, name: str) -> None:
@@ -75,21 +78,21 @@ def _write(here: Project, source: Path, out: Path, run: evals.Run, errors: dict[
     columns = ["file"] if source.is_dir() else list(columns)
     fields = (*here.module("schemas").Output.model_fields, "error")
     names = {name: f"output.{name}" if name in columns else name for name in fields}
-    answers, half = {row.id: row for row in run.rows}, out.with_name(f"{out.name}.part")
+    by_number = {int(row.id.removeprefix("row-")): row for row in run.rows}
+    records = run.records(by_number[n] for n in sorted(by_number.keys() - errors.keys()))
+    half = out.with_name(f"{out.name}.part")
     with half.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         table = csv.DictWriter(file, [*columns, *names.values()])
         if out.suffix == ".csv":
             table.writeheader()
         for number, row in enumerate(evals.read_rows(source), 1):
-            found: dict[str, Any] = {"output": None, "error": errors.get(number)}
-            if number not in errors:
-                (found,) = run.records([answers[f"row-{number}"]])
-            values = (found["output"] or {}) | {"error": found["error"]}
+            found = {"error": errors[number]} if number in errors else next(records)
+            values = (found.get("output") or {}) | {"error": found["error"]}
             line = {name: row[name] for name in columns if name in row}
             line |= {names[name]: values.get(name) for name in fields}
             if out.suffix == ".csv":
-                nested = {n: json.dumps(v) for n, v in line.items() if isinstance(v, list | dict)}
+                nested = {n: as_json(v) for n, v in line.items() if isinstance(v, list | dict)}
                 table.writerow(line | nested)
             else:
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+                file.write(as_json(line) + "\n")
     half.replace(out)

@@ -88,7 +88,8 @@ class Project(BaseSettings):
     def finished(self) -> list[dict[str, Any]]:
         """Return the manifests of finished runs, oldest first."""
         files = sorted(self.root.glob("results/2*/results.json"))
-        return [json.loads(f.with_name("manifest.json").read_text("utf-8")) for f in files]
+        read = ((f.parent.name, f.with_name("manifest.json").read_text("utf-8")) for f in files)
+        return [json.loads(text) | {"run": name} for name, text in read]
 
     def run(self, name: str) -> Path:
         """Return a run's folder by its name, its path or as `latest`."""
