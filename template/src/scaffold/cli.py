@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scaffold.publish import publish
-
 if TYPE_CHECKING:
     from scaffold.evals import Case, Outcome, Solver
     from scaffold.llm import Client
@@ -25,9 +23,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.command()(publish)
-# Commands of parts: name -> part, and its module, which has a function of that name
+# Commands in other modules, each a function of that name: the part that brings it, and its module
 COMMANDS = {
+    "publish": ("every render", "publish"),
     "doctor": ("checks", "doctor"),
     "recordings": ("checks", "doctor"),
     "agree": ("judge", "agreeing"),
