@@ -142,8 +142,8 @@ def solver_of(solve: Any, client: "Client") -> "Solver":
 def run(
     given: Annotated[str, typer.Argument(metavar="INPUT", help="Text, JSON, a file, or -.")] = "",
     solver: SolverName = "solution",
-    source: Annotated[Path | None, typer.Option("--in", help="Each row, or file of it.")] = None,
-    out: Annotated[Path | None, typer.Option(help="With --in: a CSV or JSONL to write.")] = None,
+    source: Annotated[Path | None, typer.Option("--in", help="A CSV, JSONL or folder.")] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV or JSONL to write for --in.")] = None,
     concurrency: AtOnce = None,
     save_case: Annotated[bool, typer.Option("--save-case", help="Keep it, to review.")] = False,
     max_cost: MaxCost = None,

@@ -27,7 +27,7 @@ class ProjectError(Exception):
     """The repository is not as a command needs it; the message says what to mend."""
 
 
-class Project(BaseSettings):
+class Project(BaseSettings, title="[tool.takehome] in pyproject.toml, or TAKEHOME_<NAME>"):
     """What pyproject.toml says under [tool.takehome]; a variable `TAKEHOME_<NAME>` wins."""
 
     model_config = SettingsConfigDict(env_prefix="TAKEHOME_", env_ignore_empty=True)
