@@ -51,8 +51,8 @@ def over(here: Project, solver: Any, client: Any, source: Path, out: Path, name:
             on_progress=show,
         )
         done = asyncio.run(closing(client, work))
-    if done["unfinished"]:
-        raise ProjectError(f"{done['unfinished']} rows are left: run the same command again.")
+    if left := done["unfinished"]:
+        raise ProjectError(f"{left} rows are left (--max-cost, Ctrl-C): run the command again.")
     _write(here, source, out, evals.Run.read(folder), errors)
     shutil.rmtree(folder)
     told = {"rows": len(cases) + len(errors), "errors": len(errors) + done["errors"]}
