@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +11,8 @@ from typing import Any
 
 import pytest
 from rendering import render
+
+from scaffold.cli import COMMANDS
 
 TAKEHOME = ("python", "-m", "scaffold.cli")
 
@@ -33,6 +37,8 @@ def folder(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("eval", "--failed-from", "nosuch"), "There is no run nosuch"),
         (("eval", "--spot-check", "2"), "No case is recorded with baseline"),
         (("agree", "a.csv", "b.csv"), "agree needs the part judge"),
+        (("chat",), "chat needs the part files"),
+        (("run", "--in", "a.csv", "--out", "b.csv"), "--in needs the part files"),
         (("doctor",), "ANTHROPIC_API_KEY is not set; put it into .env."),
         (("publish", "nosuch"), "There is no run nosuch"),
         (("compare", "a", "b"), "There is no run a"),
@@ -163,3 +169,43 @@ def test_a_runs_score_is_held_against_peoples_labels(
     found = json.loads(run_in(folder, *TAKEHOME, *command, "--json").stdout)
     assert (found["kappa"], found["n"], found["left_out"]) == (1, len(lines) - 1, 1)
     assert "Cohen's kappa 1.000" in run_in(folder, *TAKEHOME, *command).stdout
+
+
+def test_a_publish_that_fails_leaves_the_submitted_run_whole(
+    template: Path, tmp_path: Path, run_in: Callable[..., Any]
+) -> None:
+    folder = render(template, tmp_path / "task", kind="blank")
+    for _ in range(2):
+        run_in(folder, *TAKEHOME, "eval")
+    first, second = sorted(run.name for run in folder.glob("results/2*"))
+    run_in(folder, *TAKEHOME, "publish", first)
+    before = (folder / "README.md").read_text("utf-8")
+    (folder / "results" / second / "gone").symlink_to("nowhere")  # cannot be copied
+    told = run_in(folder, *TAKEHOME, "publish", second, code=2)
+    assert "Traceback" not in told.stderr
+    assert "run the same command again" in told.stderr
+    submitted = json.loads((folder / "results/submitted/results.json").read_text("utf-8"))
+    assert submitted["run"] == first
+    assert (folder / "README.md").read_text("utf-8") == before
+
+
+def test_a_row_that_went_bad_since_a_kill_has_its_error_and_no_old_answer(
+    template: Path, tmp_path: Path, run_in: Callable[..., Any]
+) -> None:
+    folder = render(template, tmp_path / "task", kind="blank", parts=["files"])
+    command = (*TAKEHOME, "run", "--in", "in.csv", "--out", "out.csv", "--solver", "baseline")
+    (folder / "in.csv").write_text("text\na\nb\n", encoding="utf-8")
+    (folder / "out.csv.part").mkdir()  # the answers are kept, as after a kill
+    run_in(folder, *command, code=2)
+    (folder / "out.csv.part").rmdir()
+    (folder / "in.csv").write_text("text\na,more\nb\n", encoding="utf-8")
+    assert json.loads(run_in(folder, *command).stdout)["errors"] == 1
+    first, second = (folder / "out.csv").read_text("utf-8").splitlines()[1:]
+    assert first.startswith('a,,"no JSON object, or more cells than columns')
+    assert second == "b,b,"
+
+
+def test_a_commands_module_has_a_function_of_its_name() -> None:
+    for name, (_, module) in COMMANDS.items():
+        found = importlib.import_module(f"scaffold.{module}")
+        assert inspect.isfunction(getattr(found, name))

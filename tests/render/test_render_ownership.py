@@ -18,7 +18,7 @@ FILES = sorted(SCAFFOLD.rglob("*.py"))
 # Modules that only an answer brings; what is in neither list comes with every render.
 OPTIONAL = {
     *("documents.py", "llm/compatible.py", "llm/streaming.py", "llm/tools.py"),
-    *("evals/agree.py", "evals/summaries.py"),
+    *("agreeing.py", "chat.py", "evals/agree.py", "evals/summaries.py", "files.py"),
 }
 
 
@@ -104,4 +104,5 @@ def test_only_commands_and_prompts_know_where_the_candidates_code_lies() -> None
         for file in FILES
         if any(name.startswith("scaffold.project") for name in imported(file))
     }
-    assert knowing == {"cli.py", "comparing.py", "doctor.py", "prompts.py", "publish.py"}
+    commands = {"agreeing.py", "chat.py", "cli.py", "doctor.py", "files.py", "publish.py"}
+    assert knowing == {*commands, "prompts.py"}

@@ -30,6 +30,7 @@ PARTS = {
     "streaming": "0000111",
     "summaries": "0110011",
     "judge": "0011110",
+    "files": "0111000",
     "estimate": "1101001",
 }
 
@@ -74,6 +75,9 @@ OPTIONAL = {
     "src/scaffold/llm/tools.py": ("parts", "tools"),
     "src/scaffold/llm/streaming.py": ("parts", "streaming"),
     "src/scaffold/evals/summaries.py": ("parts", "summaries"),
+    "src/scaffold/agreeing.py": ("parts", "judge"),
+    "src/scaffold/chat.py": ("parts", "files"),
+    "src/scaffold/files.py": ("parts", "files"),
     "src/scaffold/evals/agree.py": ("parts", "judge"),
     "src/scaffold/evals/agree.md.j2": ("parts", "judge"),
 }

@@ -2,13 +2,19 @@
 
 import asyncio
 import json
-import os
 import sys
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scaffold import comparing, doctor
+if TYPE_CHECKING:
+    from scaffold.evals import Case, Outcome, Solver
+    from scaffold.llm import Client
 
 app = typer.Typer(
     help="Score, run and publish this take-home. Each command explains itself with --help.",
@@ -17,12 +23,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (comparing.compare, comparing.agree, doctor.recordings, doctor.doctor):
-    app.command()(command)
+# Commands in other modules, each a function of that name: the part that brings it, and its module
+COMMANDS = {
+    "publish": ("every render", "publish"),
+    "doctor": ("checks", "doctor"),
+    "recordings": ("checks", "doctor"),
+    "agree": ("judge", "agreeing"),
+    "chat": ("files", "chat"),
+}
 SolverName = Annotated[str, typer.Option(help="baseline, solution, or module:function.")]
 Replay = Annotated[bool, typer.Option("--replay", help="Recorded answers only, no network.")]
 Live = Annotated[bool, typer.Option("--live", help="Ask the vendor again, and record anew.")]
 Machine = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+AtOnce = Annotated[int | None, typer.Option(min=1, help="Cases or rows at once.")]
 MaxCost = Annotated[float | None, typer.Option(min=0, help="US dollars to spend at most.")]
 
 
@@ -34,7 +47,7 @@ def evaluate(
     split: Annotated[str, typer.Option(help="dev, test or all.")] = "dev",
     case: Annotated[list[str] | None, typer.Option(help="Only this id; repeatable.")] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Times that each case is solved.")] = 1,
-    concurrency: Annotated[int | None, typer.Option(min=1, help="Cases at once.")] = None,
+    concurrency: AtOnce = None,
     max_cost: MaxCost = None,
     resume: Annotated[str, typer.Option(metavar="RUN", help="Go on with a run.")] = "",
     like: Annotated[str, typer.Option(metavar="RUN", help="Same solver and cases.")] = "",
@@ -49,55 +62,55 @@ def evaluate(
 
     There are report.html, results.json, failures.csv, and cases.jsonl: what was sent and answered.
     """
-    from scaffold import evals, solving
+    from scaffold import evals
     from scaffold.evals.publication import results_table
     from scaffold.evals.terminal import progress
-    from scaffold.project import ProjectError, find
+    from scaffold.project import ProjectError, closing, find, part
 
-    project = find()
-    os.chdir(project.root)  # your cases() names its files from there
-    ids = [*(case or []), *(project.failed(failed_from) if failed_from else [])]
+    here, ids = find(max_cost_usd=max_cost, concurrency=concurrency), list(case or [])
+    if failed_from:
+        ids += [row.id for row in evals.Run.read(here.run(failed_from)).rows if row.failed]
+        if not ids:
+            raise ProjectError(f"Nothing failed in {failed_from}.")
     chosen: dict[str, Any] = {"split": None if split == "all" else split, "tags": tag or []}
     chosen |= {"ids": ids, "limit": limit}
-    name, at_once = solver or project.solver, concurrency or project.concurrency
     if resume or like:
         if solver or limit or tag or ids:
             raise ProjectError("--resume and --like repeat a run's solver and cases: name neither.")
-        begun = evals.Run.read(project.run(resume or like)).manifest
-        name, epochs, chosen = begun["solver"], begun["epochs"], begun["chosen"]
-    folder = project.run(resume) if resume else project.new_run(name)
-    if not (cases := evals.select(project.module("cases").cases(), **chosen)):
+        begun = evals.Run.read(here.run(resume or like)).manifest
+        solver, epochs, chosen = begun["solver"], begun["epochs"], begun["chosen"]
+    solver = solver or here.solver
+    if not (cases := evals.select(here.cases(), **chosen)):
         raise ProjectError("No case is left: see --split, --tag and your cases().")
-    scoring, client = project.module("scoring"), _client(project, replay, live, max_cost)
-    solve = solving.solver_of(project.solve(name), client)
+    scoring, client = here.module("scoring"), here.client(replay, live)
+    solving = partial(solver_of, here.solve(solver))
     if dry_run:
-        told = solving.dry_run(cases, solve, epochs, at_once)
-        return _say([asyncio.run(_closing(client, told))], as_json)
+        ahead = part("checks", "doctor", "--dry-run").dry_run
+        return ahead(here, client, cases, solving(client), epochs, as_json)
     if spot_check:
-        fresh = _client(project, max_cost=max_cost, recorded=False)  # so it can only ask
-        both = (_client(project, replay=True), fresh)
-        sides = (solving.solver_of(project.solve(name), one) for one in both)
-        checked = solving.spot_check(cases, *sides, scoring.score, spot_check)
-        if not (rows := asyncio.run(_closing(fresh, checked))):
-            raise ProjectError(f"No case is recorded with {name}: choose a solver that asks.")
-        return _say(rows, as_json)
+        check = part("checks", "doctor", "--spot-check").spot_check
+        return check(here, solver, cases, solving, scoring.score, spot_check, as_json)
+    run = f"{datetime.now(UTC):%Y%m%d-%H%M%S%f}"[:-3] + f"-{solver.replace(':', '-')}"
+    folder = here.run(resume) if resume else here.root / "results" / run
+    about = {"run": folder.name, "solver": solver, "epochs": epochs, "chosen": chosen}
+    about["tested"] = any(case.split == "test" for case in cases)
     scores = getattr(scoring, "SCORES", {})
     with progress(scores) as show:
         work = evals.evaluate(
             cases,
-            solve,
+            solving(client),
             scoring.score,
             folder=folder,
             scores=scores,
-            manifest=project.manifest(run=folder.name, solver=name, epochs=epochs, chosen=chosen),
-            concurrency=at_once,
+            manifest=here.manifest(**about),
+            concurrency=here.concurrency,
             epochs=epochs,
-            timeout_s=project.case_s,
+            timeout_s=here.case_s,
             resume=bool(resume),
-            baseline=None if name == "baseline" else project.newest("baseline"),
+            baseline=None if solver == "baseline" else here.baseline(),
             on_progress=show,
         )
-        done = asyncio.run(_closing(client, work))
+        done = asyncio.run(closing(client, work))
     typer.echo(json.dumps(done, ensure_ascii=False) if as_json else results_table(done))
     typer.echo(f"report: {(folder / 'report.html').as_uri()}", err=True)
     if failed := done["errors"] >= len(cases) * epochs:
@@ -106,87 +119,96 @@ def evaluate(
     raise typer.Exit(failed or bool(done["unfinished"]))
 
 
+def solver_of(solve: Any, client: "Client") -> "Solver":
+    """Your `solve(input, llm)` as the harness calls it: a case in, an outcome out."""
+    from scaffold.evals import Outcome
+
+    async def solver(case: "Case[Any, Any]", epoch: int) -> "Outcome[Any]":
+        llm = client.for_case(case.id, epoch)
+        try:
+            output = await solve(case.input, llm)
+            if not hasattr(output, "model_dump"):  # a dict would be scored 0 without a word
+                raise TypeError(f"return Output of schemas.py, not {type(output).__name__}")
+            outcome = Outcome(output)
+        except Exception as error:  # whatever it is, it is this case's result, not the run's end
+            outcome = Outcome.failed(error)
+        outcome.calls = [call.logged() for call in llm.calls]
+        return outcome
+
+    return solver
+
+
 @app.command()
 def run(
-    given: Annotated[str, typer.Argument(metavar="INPUT", help="Text, JSON, a file, or -.")],
+    given: Annotated[str, typer.Argument(metavar="INPUT", help="Text, JSON, a file, or -.")] = "",
     solver: SolverName = "solution",
+    source: Annotated[Path | None, typer.Option("--in", help="A CSV, JSONL or folder.")] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV or JSONL to write for --in.")] = None,
+    concurrency: AtOnce = None,
     save_case: Annotated[bool, typer.Option("--save-case", help="Keep it, to review.")] = False,
     max_cost: MaxCost = None,
     replay: Replay = False,
     live: Live = False,
     as_json: Machine = False,
 ) -> None:
-    """Solve one input; print the answer and its cost."""
-    from scaffold import solving
-    from scaffold.project import find
+    """Solve one input, or with --in and --out a whole file; print the answer and its cost."""
+    from scaffold.project import ProjectError, closing, find, part, spent, text_of
 
-    project = find()
-    one, solve = project.input(given), project.solve(solver)
+    here = find(max_cost_usd=max_cost, concurrency=concurrency)
+    solve, client = here.solve(solver), here.client(replay, live)
+    if source and out:
+        over = part("files", "files", "--in").over
+        return over(here, solver_of(solve, client), client, source, out, solver)
+    if source or out or not given:
+        raise ProjectError("Pass an input, or --in FILE and --out FILE.")
+    one, llm = here.input(text_of(given)), client.for_case("run")
     if save_case:
-        typer.echo(solving.save_case(project.root / "data" / "cases.jsonl", one), err=True)
-    client = _client(project, replay, live, max_cost)
-    llm = client.for_case("run")
-    answer = asyncio.run(_closing(client, solve(one, llm))).model_dump(mode="json")
-    costs = [call.cost_usd for call in llm.calls]
-    about = {"calls": len(costs), "cost_usd": None if None in costs else float(sum(costs))}
-    about["latency_s"] = round(sum(call.latency_s for call in llm.calls), 3)
+        checks = part("checks", "doctor", "--save-case")
+        typer.echo(checks.save_case(here.root / "data" / "cases.jsonl", one), err=True)
+    answer = asyncio.run(closing(client, solve(one, llm))).model_dump(mode="json")
+    about = spent([call.logged() for call in llm.calls])
     typer.echo(json.dumps({"output": answer, **about} if as_json else answer, ensure_ascii=False))
     typer.echo(", ".join(f"{name}: {value}" for name, value in about.items()), err=True)
 
 
 @app.command()
-def publish(
-    name: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, or latest.")],
-    force: Annotated[bool, typer.Option(help="Also if the code has changed since.")] = False,
+def compare(
+    a: Annotated[str, typer.Argument(metavar="A", help="The run before: a folder of results/.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="The run after; latest is the newest.")],
+    fail_on_regression: Annotated[str, typer.Option(metavar="SCORE", help="Or all.")] = "",
+    margin: Annotated[float, typer.Option(min=0, help="A loss that is no regression yet.")] = 0.0,
+    as_json: Machine = False,
 ) -> None:
-    """Hand a run in: results/submitted/, README's blocks."""
+    """Hold two runs against each other, case by case; the gate exits 1 on a significant loss."""
+    from scaffold import evals
     from scaffold.project import find
-    from scaffold.publish import publish as publish_run
 
-    project = find()
-    typer.echo(publish_run(project, project.run(name), force))
-
-
-def _client(
-    project: Any,
-    replay: bool = False,
-    live: bool = False,
-    max_cost: float | None = None,
-    recorded: bool = True,
-) -> Any:
-    from scaffold.llm import Client
-    from scaffold.project import ProjectError
-
-    if replay and live:
-        raise ProjectError("--replay and --live exclude each other: take one of them.")
-    return Client(
-        project.model,
-        recordings=project.root / "recordings" if recorded else None,
-        mode="replay" if replay else "live" if live else "auto",
-        max_cost_usd=project.max_cost_usd if max_cost is None else max_cost,
-        deadline_s=project.deadline_s,
-    )
-
-
-def _say(rows: list[dict[str, Any]], as_json: bool) -> None:
-    for row in rows:
-        line = ", ".join(f"{name}: {value}" for name, value in row.items() if value is not None)
-        typer.echo(json.dumps(row, default=float) if as_json else line)
-
-
-async def _closing(client: Any, work: Any) -> Any:
-    async with client:
-        return await work
+    here = find()
+    runs = here.run(a), here.run(b)
+    found = evals.compare(*runs, getattr(here.module("scoring"), "SCORES", {}))
+    typer.echo(json.dumps(found) if as_json else evals.as_markdown(found, *runs))
+    if fail_on_regression:
+        names = () if fail_on_regression == "all" else (fail_on_regression,)
+        passed, why = evals.gate(found, names, margin)
+        typer.echo(f"\n{why}", err=as_json)
+        raise typer.Exit(not passed)
 
 
 def main() -> None:
     """Run the command; what goes wrong for a known reason is one sentence, and exit code 2."""
     try:
+        for name, (part, module) in COMMANDS.items():
+            if find_spec(f"scaffold.{module.partition('.')[0]}"):
+                app.command(name)(getattr(import_module(f"scaffold.{module}"), name))
+            elif sys.argv[1:2] == [name]:
+                import_module("scaffold.project").part(part, module, name)
         app()
     except Exception as error:
-        if not type(error).__module__.startswith("scaffold."):
+        known = type(error).__module__.partition(".")[0] in ("scaffold", "pydantic_core")
+        if not known and not isinstance(error, OSError):
             raise
-        typer.echo(f"takehome: {error}", err=True)
+        said = import_module("scaffold.project").reasons(error)
+        typer.echo(f"takehome: {said}", err=True)
         sys.exit(2)
 
 

@@ -1,8 +1,11 @@
-"""`takehome doctor` and `takehome recordings`: is everything in place, and what is recorded?"""
+"""What to ask before trusting a figure: is all in place, what would it cost, does it hold anew?"""
 
 import asyncio
 import json
-import os
+import random
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,22 +14,21 @@ import typer
 def doctor() -> None:
     """Say what is missing: key, model, price. Makes one cheap call, and says what it cost."""
     from scaffold.llm import Client, Truncated
-    from scaffold.project import find
+    from scaffold.project import closing, find
 
-    project = find()
-    client = Client(project.model, deadline_s=project.deadline_s)
+    here = find()
+    client = Client(here.model, deadline_s=here.deadline_s)
 
     async def call() -> Any:
-        async with client:
-            try:
-                return await client.ask("Answer with one word: ready?", max_tokens=64)
-            except Truncated:  # a model that thinks first; it was reached all the same
-                return client.calls[-1]
+        try:
+            return await client.ask("Answer with one word: ready?", max_tokens=64)
+        except Truncated:  # a model that thinks first; it was reached all the same
+            return client.calls[-1]
 
-    reply = asyncio.run(call())
+    reply = asyncio.run(closing(client, call()))
     unknown = "is unknown, so max_cost_usd cannot be used with it"
     price = unknown if reply.cost_usd is None else f"is known: this call cost ${reply.cost_usd}"
-    typer.echo(f"{project.model} answered as {reply.model} in {reply.latency_s:.1f} s.")
+    typer.echo(f"{here.model} answered as {reply.model} in {reply.latency_s:.1f} s.")
     typer.echo(f"Its price {price}.")
 
 
@@ -39,34 +41,92 @@ def recordings(
     from scaffold.llm import upkeep
     from scaffold.project import find
 
-    project = find()
-    os.chdir(project.root)
-    folder = project.root / "recordings"
-    gone: list[str] = []
+    here = find()
+    folder, pruned, damaged = here.root / "recordings", list[str](), list[str]()
     if prune or dry_run:
-        used = [case.id for case in project.module("cases").cases()]
-        gone = [str(path) for path in upkeep.prune(folder, used, dry_run=dry_run)]
-    rows: dict[str, dict[str, Any]] = {}
-    damaged: list[str] = []
+        used = [case.id for case in here.cases()]
+        pruned = [str(path) for path in upkeep.prune(folder, used, dry_run=dry_run)]
+    cases = dict[str, dict[str, Any]]()
     for one in upkeep.recordings_in(folder):
         if one.damage:
             damaged.append(one.damage)
             continue
-        row = rows.setdefault(one.case, {"answers": 0, "bytes": 0, "cost_usd": 0.0})
+        row = cases.setdefault(one.case, {"answers": 0, "bytes": 0, "cost_usd": 0.0})
         row["answers"] += 1
         row["bytes"] += one.size
         known = row["cost_usd"] is not None and one.cost_usd is not None
-        row["cost_usd"] = row["cost_usd"] + float(one.cost_usd or 0) if known else None
+        row["cost_usd"] = row["cost_usd"] + float(one.cost_usd) if known else None
     if as_json:
-        typer.echo(json.dumps({"cases": rows, "damaged": damaged, "pruned": gone}))
+        typer.echo(json.dumps({"cases": cases, "damaged": damaged, "pruned": pruned}))
     else:
-        for case, row in rows.items():
-            cost = "unknown" if row["cost_usd"] is None else f"${row['cost_usd']:.4f}"
-            of = f"{row['answers']} answers, {row['bytes']:,} bytes, cost {cost}"
-            typer.echo(f"{case or '(outside of any case)'}: {of}")
-        typer.echo(
-            "\n".join(
-                [*damaged, *(f"{'would delete' if dry_run else 'deleted'} {p}" for p in gone)]
-            )
-        )
+        _say({"case": case or "none", **row} for case, row in cases.items())
+        _say({"damaged": why} for why in damaged)
+        _say({"would be deleted" if dry_run else "deleted": path} for path in pruned)
     raise typer.Exit(bool(damaged))
+
+
+def dry_run(here: Any, client: Any, cases: Any, solver: Any, epochs: int, as_json: bool) -> None:
+    """Say what a run takes, by its first case, which is asked where it is not recorded."""
+    from scaffold.project import closing, spent
+
+    outcome, tries = asyncio.run(closing(client, solver(cases[0], 0))), len(cases) * epochs
+    took = spent(outcome.calls)
+    cost = None if took["cost_usd"] is None else took["cost_usd"] * tries
+    seconds = took["latency_s"] * tries / min(here.concurrency, tries)
+    row = {"tries": tries, "calls": took["calls"] * tries, "cost_usd": cost, "seconds": seconds}
+    _say([row | {"by": cases[0].id, "error": outcome.error}], as_json)
+
+
+def spot_check(
+    here: Any, name: str, cases: Any, solving: Any, score: Any, n: int, as_json: bool
+) -> None:
+    """Say for up to `n` recorded cases, drawn at random, how they score recorded and asked anew.
+
+    Replays that agree with each other prove nothing about a model; this does. It writes nothing.
+    """
+    from scaffold.llm import Client
+    from scaffold.project import ProjectError, closing, spent
+
+    limits = {"max_cost_usd": here.max_cost_usd, "deadline_s": here.deadline_s}
+    fresh = Client(here.model, **limits)  # without recordings it can only ask
+    recorded, anew = solving(here.client(replay=True)), solving(fresh)
+
+    async def check() -> None:
+        left = n
+        for case in random.sample(cases, len(cases)):
+            before = await recorded(case, 0)
+            if before.calls and before.error_kind != "NotRecorded":
+                sides = {"recorded": before, "new": await anew(case, 0)}
+                row = {side: one.error_kind or score(case, one) for side, one in sides.items()}
+                cost = spent(sides["new"].calls)["cost_usd"]
+                _say([{"id": case.id, **row, "cost_usd": cost}], as_json)
+                left -= 1
+            if not left:
+                return
+        if left == n:
+            raise ProjectError(f"No case is recorded with {name}: choose a solver that asks.")
+
+    asyncio.run(closing(fresh, check()))
+
+
+def save_case(path: Path, given: Any) -> str:
+    """Add an input to the cases, as one that nobody has reviewed yet; say what to do with it."""
+    from scaffold.project import ProjectError
+
+    if not path.is_file():
+        raise ProjectError(f"{path} is not there yet: takehome eval makes it from your data.")
+    before, text = path.read_text("utf-8"), given.model_dump_json()
+    name = f"saved-{sha256(text.encode()).hexdigest()[:8]}"
+    if f'"{name}"' not in before:
+        case = {"id": name, "input": json.loads(text), "reviewed": False}
+        line = json.dumps(case, ensure_ascii=False)
+        half = path.with_suffix(".part")
+        half.write_text(f"{before.rstrip()}\n{line}\n", "utf-8", newline="\n")
+        half.replace(path)
+    return f"{name} in {path}: give it `expected`, and delete `reviewed`."
+
+
+def _say(rows: Iterable[dict[str, Any]], as_json: bool = False) -> None:
+    for row in rows:
+        line = ", ".join(f"{name}: {value}" for name, value in row.items() if value is not None)
+        typer.echo(json.dumps(row, default=float) if as_json else line)

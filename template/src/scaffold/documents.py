@@ -1,15 +1,14 @@
 """Text out of files: plain text, HTML, PDF, DOCX, XLSX, a ZIP of these. Libraries do the reading."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
 
 MAX_UNPACKED = 300_000_000  # bytes; a ZIP, DOCX or XLSX that declares more is taken for a bomb
+BLOCKS = ("p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6")
+STARTS = dict.fromkeys(BLOCKS, "\n") | {"td": "\t", "th": "\t"}  # before an element of HTML
 
 
 class DocumentError(Exception):
@@ -71,15 +70,11 @@ def _texts(suffix: str, data: bytes) -> Iterator[str]:
         yield from texts
     elif suffix == ".docx":
         from docx import Document
-        from docx.table import Table
 
-        lines = []
-        for block in Document(BytesIO(data)).iter_inner_content():
-            if isinstance(block, Table):
-                lines += ["\t".join(cell.text for cell in row.cells) for row in block.rows]
-            else:
-                lines.append(block.text)
-        yield "\n".join(lines)
+        blocks = Document(BytesIO(data)).iter_inner_content()  # a paragraph is a row of one cell
+        rows = [row for block in blocks for row in getattr(block, "rows", [block])]
+        lines = (getattr(row, "cells", [row]) for row in rows)
+        yield "\n".join("\t".join(cell.text for cell in line) for line in lines)
     elif suffix == ".xlsx":
         from openpyxl import load_workbook
 
@@ -92,24 +87,18 @@ def _texts(suffix: str, data: bytes) -> Iterator[str]:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = data.decode("cp1252", errors="replace")  # what older Windows programs write
-        if suffix.startswith(".htm"):
-            (page := _Shown()).feed(text)
-            text = "".join(page.pieces)
-        yield text
+        yield _shown(text) if suffix.startswith(".htm") else text
     else:
         raise ValueError("not TXT, MD, CSV, JSON, HTML, PDF, DOCX, XLSX or a ZIP of these")
 
 
-class _Shown(HTMLParser):
-    """Collects what a browser shows: a line for each block, a tab before each cell of a table."""
+def _shown(text: str) -> str:
+    """What a browser shows: a line for each block, a tab before each cell of a table."""
+    from lxml import html  # python-docx brings it
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.pieces: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        blocks = {"p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6"}
-        self.pieces.append("\n" if tag in blocks else "\t" if tag in {"td", "th"} else "")
-
-    def handle_data(self, data: str) -> None:
-        self.pieces.append("" if self.cdata_elem else data)  # a script or a style is not shown
+    page = html.document_fromstring(text.encode(), parser=html.HTMLParser(encoding="utf-8"))
+    for element in page.iter("script", "style"):
+        element.text = ""
+    for element in page.iter(*STARTS):
+        element.text = STARTS[element.tag] + (element.text or "")
+    return page.text_content()

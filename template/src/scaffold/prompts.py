@@ -8,8 +8,6 @@ from pydantic_core import to_json
 
 from scaffold.project import root
 
-DATA = (list, dict, tuple, BaseModel)  # shown as JSON, which models read better than Python's repr
-
 
 def render(name: str, /, **values: object) -> str:
     """Return `prompts/<name>`, filled in; jinja2.UndefinedError where a value was not given."""
@@ -20,8 +18,11 @@ def render(name: str, /, **values: object) -> str:
 def _environment() -> Environment:
     # No autoescape: a prompt is text, and `&amp;` in it would be sent as such.
     made = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    made.loader = FileSystemLoader(root() / "prompts")
-    made.finalize = lambda value: (
-        to_json(value, indent=2).decode() if isinstance(value, DATA) else value
-    )
+    made.loader, made.finalize = FileSystemLoader(root() / "prompts"), _shown
     return made
+
+
+def _shown(value: object) -> object:
+    """Data is shown as JSON, which models read better than Python's repr."""
+    is_data = isinstance(value, list | dict | tuple | BaseModel)
+    return to_json(value, indent=2).decode() if is_data else value

@@ -4,60 +4,59 @@ import json
 import re
 import shutil
 from pathlib import Path
+from tempfile import mkdtemp
+from typing import Annotated, Any
 
-from scaffold.evals.publication import results_block
-from scaffold.project import Project, ProjectError, digest, git
+import typer
 
 GIVEN = ("src/scaffold", "tests/scaffold")
 # Made by tools or brought by the company; README.md, because this very line would count itself
 OTHERS = ("*.lock", ".copier-answers.yml", "results", "recordings", "data", "BRIEF.*", "README.md")
 
 
-def publish(project: Project, run: Path, force: bool) -> str:
-    """Make `run` the submitted one, write README's two blocks, and return what to do next."""
-    results, package = run / "results.json", f"src/{project.package}"
+def publish(
+    name: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, or latest.")],
+    force: Annotated[bool, typer.Option(help="Also if the code has changed since.")] = False,
+) -> None:
+    """Hand a run in: results/submitted/, README's blocks."""
+    from scaffold.evals.cases import write_whole
+    from scaffold.evals.publication import results_block
+    from scaffold.project import ProjectError, find
+
+    here = find()
+    run, code, readme = here.run(name), f"src/{here.package}", here.root / "README.md"
+    results, submitted = run / "results.json", here.root / "results" / "submitted"
     finished = results.is_file() and not json.loads(results.read_text("utf-8"))["unfinished"]
     made_by = json.loads((run / "manifest.json").read_text("utf-8"))["hashes"]["code"]
-    if not force and not (finished and made_by == digest(project.root / package)):
+    if not force and not (finished and made_by == here.digest(code)):
         how = f"`takehome eval --resume` or `--like {run.name}`, and publish that; or --force"
-        raise ProjectError(f"{run.name} is unfinished, or {package} has changed since: {how}.")
-    readme, submitted = project.root / "README.md", project.root / "results" / "submitted"
-    draft, old = (submitted.with_name(f".submitted.{name}") for name in ("draft", "old"))
-    try:
-        text = _filled(readme.read_text("utf-8"), "results", results_block(run))
-        text = _filled(text, "authorship", authorship(project.root))
-        if run.resolve() != submitted.resolve():  # copied first: a failure leaves the old one whole
-            for leftover in (draft, old):
-                shutil.rmtree(leftover, ignore_errors=True)
-            shutil.copytree(run, draft)
-            if submitted.exists():
-                submitted.rename(old)
-            draft.rename(submitted)
-            shutil.rmtree(old, ignore_errors=True)
-        page = readme.with_name(".README.md.draft")
-        page.write_text(text, "utf-8", newline="\n")
-        page.replace(readme)
-    except OSError as error:
-        raise ProjectError(f"{error}: make room or mend its rights, then publish again.") from error
-    return f"{run.name} is submitted, with texts of its cases: commit all, in a private repository."
+        raise ProjectError(f"{run.name} is unfinished, or {code} has changed: {how}.")
+    text = readme.read_text("utf-8")
+    for block, content in (("results", results_block(run)), ("authorship", authorship(here))):
+        lines = rf"(?s)(<!-- {block}: begin[^\n]*\n).*?(<!-- {block}: end -->)"
+        pieces = re.split(lines, text, maxsplit=1)
+        if len(pieces) == 1:
+            raise ProjectError(f"README.md has no lines <!-- {block}: begin --> and end: add them.")
+        text = "".join([*pieces[:2], content.strip(), "\n", *pieces[2:]])
+    if run.resolve() != submitted.resolve():  # copied first: a failure leaves the old one whole
+        draft = Path(mkdtemp(prefix=".publish-", dir=submitted.parent))
+        shutil.copytree(run, draft / "new")
+        if submitted.exists():
+            submitted.rename(draft / "old")
+        (draft / "new").rename(submitted)
+        shutil.rmtree(draft, ignore_errors=True)
+    write_whole(readme, text)
+    typer.echo(f"{run.name} is submitted, with its cases: commit all, in a private repository.")
 
 
-def _filled(text: str, block: str, content: str) -> str:
-    lines = re.compile(rf"(<!-- {block}: begin[^\n]*\n).*?(<!-- {block}: end -->)", re.DOTALL)
-    text, found = lines.subn(lambda line: f"{line[1]}{content.strip()}\n{line[2]}", text, count=1)
-    if not found:
-        raise ProjectError(f"README.md has no lines <!-- {block}: begin --> and end: add them.")
-    return text
-
-
-def authorship(root: Path) -> str:
+def authorship(here: Any) -> str:
     """Return who wrote what, in Markdown, from `git diff --numstat scaffold`."""
-    if git(root, "rev-parse", "--verify", "--quiet", "scaffold^{commit}") is None:
+    if here.git("rev-parse", "--verify", "--quiet", "scaffold^{commit}") is None:
         return "Who wrote what is not known here: git has no tag `scaffold`, the render alone."
-    own = _added(root, "scaffold", ".", *(f":!{path}" for path in (*OTHERS, *GIVEN)))
+    own = _added(here, "scaffold", ".", *(f":!{path}" for path in (*OTHERS, *GIVEN)))
     # `copier update` rewrites the answers file: the last commit that did holds GIVEN as rendered.
-    rendered = git(root, "log", "-1", "--format=%H", "--", ".copier-answers.yml") or "scaffold"
-    changed = ", ".join(_added(root, rendered, *GIVEN))
+    rendered = here.git("log", "-1", "--format=%H", "--", ".copier-answers.yml") or "scaffold"
+    changed = ", ".join(_added(here, rendered, *GIVEN))
     largest = sorted(own, key=lambda name: -own[name])[:6]
     links = ", ".join(f"[{name}](<{name}>) {own[name]}" for name in largest)
     written = f"{sum(own.values()):,} lines in {len(own)} files (the largest: {links})"
@@ -67,8 +66,8 @@ def authorship(root: Path) -> str:
     )
 
 
-def _added(root: Path, base: str, *paths: str) -> dict[str, int]:
+def _added(here: Any, base: str, *paths: str) -> dict[str, int]:
     """Return the lines added since `base` for each text file under `paths` that changed."""
-    rows = git(root, "diff", "--numstat", "-z", "--no-renames", base, "--", *paths) or ""
+    rows = here.git("diff", "--numstat", "-z", "--no-renames", base, "--", *paths) or ""
     fields = (row.split("\t", 2) for row in rows.split("\0") if row)
     return {name: int(added) for added, _, name in fields if added.isdigit()}  # "-" is binary

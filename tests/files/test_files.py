@@ -1,0 +1,247 @@
+"""The solution over a whole file, and as a chat, in a small project of the tests' own."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SCAFFOLD = Path(__file__).parents[2] / "template" / "src"
+SCHEMAS = """
+from pydantic import BaseModel
+
+class Message(BaseModel):
+    role: str
+    content: str
+
+class Input(BaseModel):
+    text: str
+    history: list[Message] = []
+    seen: int = 0
+
+class Output(BaseModel):
+    text: str
+    size: int
+    words: list[str] = []
+    seen: int = 0
+"""
+SOLUTION = """
+import asyncio, os
+from pathlib import Path
+from .schemas import Output
+
+async def solve(input, llm):
+    with Path("solved.txt").open("a") as file:
+        file.write(input.text + "\\n")
+    await asyncio.sleep(float(os.environ.get("SLOW", "0")))
+    if input.text.startswith("bad"):
+        raise ValueError("nothing in it")
+    text, said = input.text.upper(), " / ".join(message.content for message in input.history)
+    if os.environ.get("CHAT"):
+        text = f"{text} {input.seen}" + (f" after [{said}]" if said else "")
+    return Output(text=text, size=len(text), words=input.text.split(), seen=input.seen + 1)
+"""
+PROJECT = '[tool.takehome]\npackage = "task"\nmodel = "anthropic:none"\nsolver = "solution"\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    package = tmp_path / "src" / "task"
+    package.mkdir(parents=True)
+    (tmp_path / "pyproject.toml").write_text(PROJECT, "utf-8")
+    for name, text in {"schemas": SCHEMAS, "solution": SOLUTION, "cases": "MAPPING = {}\n"}.items():
+        (package / f"{name}.py").write_text(text, "utf-8")
+    return tmp_path
+
+
+def start(folder: Path, *command: str, **environment: str) -> subprocess.Popen[str]:
+    paths = os.pathsep.join([str(SCAFFOLD), str(folder / "src")])
+    return subprocess.Popen(
+        [sys.executable, "-m", "scaffold.cli", *command],
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": paths, "PYTHONUTF8": "1", **environment},
+    )
+
+
+def takehome(folder: Path, *command: str, code: int = 0, said: str = "") -> tuple[str, str]:
+    process = start(folder, *command, CHAT="1" if said else "")
+    out, err = process.communicate(said, timeout=60)
+    assert process.returncode == code, out + err
+    assert "Traceback" not in err
+    return out, err
+
+
+def over(folder: Path, source: str, out: str) -> dict[str, Any]:
+    return json.loads(takehome(folder, "run", "--in", source, "--out", out)[0])
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_columns_keep_their_order_and_answers_come_after_them(folder: Path) -> None:
+    (folder / "in.csv").write_text('z;text;a\n1;"zwei\nZüge";ü\n2;x;\n', "utf-8")
+    told = over(folder, "in.csv", "out.csv")
+    assert (told["rows"], told["errors"], told["cost_usd"]) == (2, 0, 0)
+    first, second = table(folder / "out.csv")
+    names = ["z", "text", "a", "output.text", "size", "words", "seen", "error"]
+    assert list(first) == names
+    answer = ["ZWEI\nZÜGE", "9", '["zwei", "Züge"]', "1", ""]
+    assert list(first.values()) == ["1", "zwei\nZüge", "ü", *answer]
+    assert (second["a"], second["output.text"]) == ("", "X")
+
+
+def test_a_bad_row_is_kept_with_its_error_and_counted(folder: Path) -> None:
+    (folder / "in.csv").write_text("id,text\n1,good\n2,bad one\n3,\n4,x,more\n", "utf-8")
+    assert over(folder, "in.csv", "out.csv")["errors"] == 3
+    rows = table(folder / "out.csv")
+    assert [row["id"] for row in rows] == ["1", "2", "3", "4"]
+    assert rows[0]["error"] == ""
+    assert "nothing in it" in rows[1]["error"]
+    assert "text: Field required" in rows[2]["error"]
+    assert "more cells than columns: ['more']" in rows[3]["error"]
+
+
+def test_lines_of_json_keep_what_they_hold_and_a_broken_one_its_text(folder: Path) -> None:
+    lines = ['{"text": "ä", "more": {"deep": [1]}}', "no json", '{"text": "b"}']
+    (folder / "in.jsonl").write_text("\n".join(lines), "utf-8")
+    assert over(folder, "in.jsonl", "out.jsonl")["errors"] == 1
+    rows = [json.loads(line) for line in (folder / "out.jsonl").read_text("utf-8").splitlines()]
+    assert rows[0]["more"] == {"deep": [1]}
+    assert rows[0]["words"] == ["ä"]
+    assert "no json" in rows[1]["error"]
+    assert rows[2]["output.text"] == "B"
+
+
+def test_the_mapping_of_the_candidates_cases_names_the_column(folder: Path) -> None:
+    (folder / "src/task/cases.py").write_text('MAPPING = {"input.text": "body"}\n', "utf-8")
+    (folder / "in.csv").write_text("body\nhello\n", "utf-8")
+    over(folder, "in.csv", "out.csv")
+    assert table(folder / "out.csv")[0]["text"] == "HELLO"
+
+
+def test_a_folder_of_documents_gives_a_row_for_each(folder: Path) -> None:
+    (folder / "docs" / "deep").mkdir(parents=True)
+    (folder / "docs" / "a.txt").write_text("hello", "utf-8")
+    (folder / "docs" / "deep" / "b.pdf").write_bytes(b"%PDF-1.4\n\xff\xfe broken")
+    assert over(folder, "docs", "out.csv")["errors"] == 1
+    first, second = table(folder / "out.csv")
+    assert (first["file"], first["text"]) == ("a.txt", "HELLO")
+    assert second["file"] == "deep/b.pdf"
+    assert "gives no text" in second["error"]
+
+
+def test_a_run_killed_in_mid_file_goes_on_where_it_was(folder: Path) -> None:
+    rows = [f"row {number}" for number in range(60)]
+    (folder / "in.csv").write_text("text\n" + "\n".join(rows) + "\n", "utf-8")
+    command = ("run", "--in", "in.csv", "--out", "out.csv", "--concurrency", "2")
+    process = start(folder, *command, SLOW="0.05")
+    kept = folder / ".out.csv.unfinished" / "cases.jsonl"
+    until = time.monotonic() + 30
+    while not (kept.exists() and kept.read_bytes().count(b"\n") >= 10):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert not (folder / "out.csv").exists()
+    finished = kept.read_bytes().count(b"\n")
+    assert finished < 60
+    with kept.open("ab") as file:
+        file.write(b'{"id": "row-')  # a line that the kill cut off
+    (folder / "solved.txt").unlink()
+    takehome(folder, *command)
+    again = (folder / "solved.txt").read_text("utf-8").splitlines()
+    assert len(again) == 60 - finished
+    assert [row["output.text"] for row in table(folder / "out.csv")] == [r.upper() for r in rows]
+    assert not kept.parent.exists()
+
+
+def test_answers_of_other_code_are_not_gone_on_with(folder: Path) -> None:
+    (folder / "in.csv").write_text("text\na\nb\n", "utf-8")
+    kept = folder / ".out.csv.unfinished"
+    process = start(
+        folder, "run", "--in", "in.csv", "--out", "out.csv", "--concurrency", "1", SLOW="1"
+    )
+    until = time.monotonic() + 30
+    while not (kept / "cases.jsonl").exists() or b"\n" not in (kept / "cases.jsonl").read_bytes():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    process.kill()
+    process.communicate()
+    code = folder / "src" / "task" / "solution.py"
+    code.write_text(SOLUTION.replace(".upper()", ".title()"), "utf-8")
+    over(folder, "in.csv", "out.csv")
+    assert [row["output.text"] for row in table(folder / "out.csv")] == ["A", "B"]
+
+
+def test_a_failed_write_leaves_the_old_file_whole(folder: Path) -> None:
+    (folder / "in.csv").write_text("text\na\n", "utf-8")
+    (folder / "out.csv").write_text("old\n", "utf-8")
+    (folder / "out.csv.part").mkdir()  # so that writing beside it fails
+    _, err = takehome(folder, "run", "--in", "in.csv", "--out", "out.csv", code=2)
+    assert "run the same command again" in err
+    assert (folder / "out.csv").read_text("utf-8") == "old\n"
+    (folder / "out.csv.part").rmdir()
+    over(folder, "in.csv", "out.csv")
+    assert table(folder / "out.csv")[0]["output.text"] == "A"
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ((), "Pass an input, or --in FILE and --out FILE"),
+        (("--in", "in.csv"), "Pass an input, or --in FILE and --out FILE"),
+        (("--in", "in.csv", "--out", "out.xlsx"), "must end in .csv or .jsonl"),
+        (("--in", "no.csv", "--out", "out.csv"), "no.csv must be there"),
+    ],
+)
+def test_a_wrong_command_is_a_sentence(
+    folder: Path, command: tuple[str, ...], sentence: str
+) -> None:
+    (folder / "in.csv").write_text("text\na\n", "utf-8")
+    assert sentence in takehome(folder, "run", *command, code=2)[1]
+
+
+HISTORIES = {
+    "objects with content": ("list[Message]", "message.content"),
+    "pairs": ("list[tuple[str, str]]", "message[1]"),
+    "objects with text": ("list[Said]", "message.text"),
+}
+
+
+@pytest.mark.parametrize("history", HISTORIES)
+def test_a_chat_remembers_what_was_said_and_goes_on_after_an_error(
+    folder: Path, history: str
+) -> None:
+    kind, text = HISTORIES[history]
+    said = "class Said(BaseModel):\n    role: str\n    text: str\n\nclass Input"
+    schemas = SCHEMAS.replace("class Input", said).replace("list[Message]", kind)
+    (folder / "src/task/schemas.py").write_text(schemas, "utf-8")
+    solution = SOLUTION.replace("message.content", text)
+    (folder / "src/task/solution.py").write_text(solution, "utf-8")
+    out, err = takehome(folder, "chat", said="hello\nbad one\nagain\n\n")
+    assert "HELLO 0\n" in out
+    assert "ValueError: nothing in it" in err
+    assert "AGAIN 1 after [hello / HELLO 0]" in out  # seen 1 is what Output shares with Input
+
+
+def test_a_chat_works_where_input_has_no_place_for_a_conversation(folder: Path) -> None:
+    schemas = SCHEMAS.replace("    history: list[Message] = []\n", "").replace("seen", "count")
+    (folder / "src/task/schemas.py").write_text(schemas, "utf-8")
+    solution = "from .schemas import Output\n\n\nasync def solve(input, llm):\n"
+    solution += "    return Output(text=input.text[::-1], size=1)\n"
+    (folder / "src/task/solution.py").write_text(solution, "utf-8")
+    assert "cba" in takehome(folder, "chat", said="abc\n\n")[0]
