@@ -1,6 +1,7 @@
 """The client: one typed call over every vendor's own SDK."""
 
 import copy
+import os
 import uuid
 from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -8,18 +9,17 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Literal, Self, cast
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, SecretStr
 from typing_extensions import TypeVar
 
-from .connections import Connections
 from .errors import InvalidOutput, LLMError, Rejected, typed
 from .limits import Limits, deadline
-from .messages import Document, Prompt, Reply, conversation
-from .recordings import Recordings
-from .structured import corrected, output_of
-from .vendors import CURRENT, Call, Request, Scope, part, vendor_of
+from .messages import Document, Prompt, Reply
+from .recordings import Asked, Recordings
+from .structured import corrected, model_of, output_of
+from .vendors import CURRENT, Call, Request, Scope, Vendor, conversation, part, vendor_of
 
 T = TypeVar("T", default=str)
 _TEXT: Any = str
@@ -53,17 +53,18 @@ class Client:
         if mode == "replay" and recordings is None:
             raise Rejected("Nothing to replay; pass recordings=Path('recordings').")
         self.model, self.max_tokens, self.deadline_s = model, max_tokens, deadline_s
-        store = Recordings(Path(recordings)) if recordings else None
-        sdk = {"timeout": timeout_s, "max_retries": max_retries}
-        limits, keys, urls = Limits(max_cost_usd, concurrency), api_keys or {}, base_urls or {}
-        self.shared = Connections(mode, store, limits, keys, urls, sdk)
-        self.scope = Scope()
+        self.mode, self.recordings = mode, Recordings(Path(recordings)) if recordings else None
+        self.limits, self.scope = Limits(max_cost_usd, concurrency), Scope()
+        self._keys, self._base_urls = api_keys or {}, base_urls or {}
+        self._sdk_options = {"timeout": timeout_s, "max_retries": max_retries}
+        self._opened: dict[str, Any] = {}
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        await self.shared.close()
+        if http := self._opened.pop("http", None):
+            await http.aclose()
 
     def for_case(self, case: str, epoch: int = 0) -> Self:
         """The same client, budget and connections, bound to a case; its log begins empty."""
@@ -79,21 +80,23 @@ class Client:
     @property
     def spent_usd(self) -> Decimal:
         """What this client and all its scopes have spent; replayed calls are not in it."""
-        return self.shared.limits.spent
+        return self.limits.spent
 
     @property
     def anthropic(self) -> Any:
         """Anthropic's `AsyncAnthropic`; its calls are recorded, replayed and limited too."""
-        return self.shared.sdk(vendor_of("anthropic"), self.scope)
+        return self._sdk(vendor_of("anthropic"), raw=True)
 
     @property
     def openai(self) -> Any:
         """OpenAI's `AsyncOpenAI`; its calls are recorded, replayed and limited too."""
-        return self.shared.sdk(vendor_of("openai"), self.scope)
+        return self._sdk(vendor_of("openai"), raw=True)
 
     def transport(self, vendor: str) -> Any:
         """The recording transport, for another library's `httpx2.AsyncClient`."""
-        return self.shared.transport(vendor_of(vendor), self.scope)
+        from .transport import RecordingTransport
+
+        return RecordingTransport(self, vendor_of(vendor))
 
     def now(self) -> datetime:
         """The time (UTC), and on replay what it was when the recording was made."""
@@ -104,11 +107,17 @@ class Client:
         return self._stable("new_id", str(uuid.uuid4()))
 
     def _stable(self, name: str, fresh: str) -> str:
-        shared = self.shared
-        if shared.recordings is None:
+        store, asked = self.recordings, Asked(name, "", None)
+        if store is None:
             return fresh
-        offline, live = shared.offline(vendor_of(self.model)), shared.mode == "live"
-        return shared.recordings.stable(name, fresh, self.scope, offline=offline, live=live)
+        offline, n = self.offline(vendor_of(self.model)), self.scope.place(asked.key)
+        others = ".json" if offline else None  # a case that can be asked gets its own
+        value = None if self.mode == "live" else store.find(asked, self.scope, n, others)
+        if value is None and not offline:
+            store.save(asked, self.scope, n, fresh)
+        value = str(value or fresh)
+        self.scope.given |= {value, value[:10]}  # of a time, that is the date
+        return value
 
     async def ask(
         self,
@@ -131,67 +140,91 @@ class Client:
         """
         messages, most = conversation(prompt, attachments), max_tokens or self.max_tokens
         request = Request(model or self.model, messages, system, settings, most)
-        request.returns = None if returns is str else cast(type[BaseModel], returns)
+        request.returns = None if returns is str else model_of(returns)
         request.tools = [part("tools").tool_of(tool) for tool in tools]
-        with self._call(request, sample) as call:
+        with self.calling(request, sample) as call:
             async with deadline(deadline_s or self.deadline_s, request.model):
                 try:
-                    await self._attempt(request, call)
+                    output = await self._attempt(request, call)
                 except InvalidOutput as misfit:
-                    await self._attempt(corrected(request, misfit), call)
+                    output = await self._attempt(corrected(request, misfit), call)
+            wrapped = request.returns is not returns and isinstance(output, BaseModel)
+            call.reply.output = output.value if wrapped else output
         return call.reply
 
-    async def stream(
-        self,
-        prompt: Prompt,
-        *,
-        model: str | None = None,
-        system: str | None = None,
-        max_tokens: int | None = None,
-        sample: int | None = None,
-        deadline_s: float | None = None,
-        **settings: Any,
-    ) -> AsyncIterator[str]:
+    def stream(self, prompt: Prompt, **options: Any) -> AsyncIterator[str]:
         """The text in pieces, as they come; what it cost is in `calls[-1]` at the end.
 
-        Raises `LLMError`, also after some pieces, where the answer breaks off or is cut off.
+        Takes what `ask` does, but no type, tools or attachments. Raises `LLMError`, also after
+        some pieces, where the answer breaks off or is cut off.
         """
-        messages, most = conversation(prompt), max_tokens or self.max_tokens
-        request = Request(model or self.model, messages, system, settings, most, stream=True)
-        with self._call(request, sample) as call:
-            seconds = deadline_s or self.deadline_s
-            async for piece in part("streaming").pieces(self._exchange, request, call, seconds):
-                yield piece
-            output_of(request, call)
+        return part("streaming").stream(self, prompt, **options)
 
     @contextmanager
-    def _call(self, request: Request, sample: int | None) -> Generator[Call]:
+    def calling(self, request: Request, sample: int | None) -> Generator[Call]:
         """A call of this scope; whatever becomes of it, it ends up in the log."""
-        call = Call(self.scope, Reply(None, model=request.model), sample)
+        call = Call(self.scope, Reply(None, model=request.model, prompt=str(request)), sample)
         try:
             yield call
         except LLMError as error:
-            call.log(str(request), error)
+            call.reply.error = str(error)
             raise
-        call.log(str(request))
+        finally:
+            self.scope.calls.append(call.reply)
 
-    async def _attempt(self, request: Request, call: Call) -> None:
-        await self._exchange(request, call)
+    async def _attempt(self, request: Request, call: Call) -> Any:
+        await self.exchange(request, call)
         reply = call.reply
         reply.tool_calls = [part("tools").checked(one, request.tools) for one in reply.tool_calls]
         reply.message.parts = [*([reply.text] if reply.text else []), *reply.tool_calls]
-        reply.output = output_of(request, call)
+        return output_of(request, reply)
 
-    async def _exchange(self, request: Request, call: Call) -> Any:
+    async def exchange(self, request: Request, call: Call) -> Any:
         """Ask the SDK; what it gives back stays unread: its own reading loses what does not fit."""
         vendor = vendor_of(request.address)
         body = vendor.protocol.body(request)
         given = {name: value for name, value in body.items() if value is not None}
-        create = attrgetter(vendor.endpoint)(self.shared.sdk(vendor)).with_raw_response.create
+        endpoint = attrgetter(vendor.protocol.ENDPOINT)(self._sdk(vendor))
         token = CURRENT.set(call)
         try:
-            return (await create(**given)).http_response
+            return (await endpoint.with_raw_response.create(**given)).http_response
         except Exception as error:
-            raise call.error or typed(error, request.model) from error
+            raise typed(error, request.model) from error
         finally:
             CURRENT.reset(token)
+
+    def key_of(self, vendor: Vendor) -> str:
+        """The key given to the client, else the environment's; empty where there is none."""
+        given = self._keys.get(vendor.name)
+        return given.get_secret_value() if given else os.environ.get(vendor.key_variable, "")
+
+    def offline(self, vendor: Vendor) -> bool:
+        """Whether this vendor must not, or cannot, be asked."""
+        return self.mode == "replay" or not (vendor.free or self.key_of(vendor))
+
+    def http(self) -> Any:
+        """The HTTP client that really sends; a whole client, as that one knows proxies."""
+        import httpx2
+
+        if "http" not in self._opened:
+            limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
+            http = httpx2.AsyncClient(limits=limits, timeout=None, follow_redirects=True)
+            self._opened["http"] = http
+        return self._opened["http"]
+
+    def _sdk(self, vendor: Vendor, *, raw: bool = False) -> Any:
+        """A vendor's SDK; made once, as that takes 20 ms, and copied for `raw` calls of a scope."""
+        import httpx2
+
+        http = httpx2.AsyncClient(transport=self.transport(vendor.name))
+        if vendor.name not in self._opened:
+            variable = f"{vendor.name.upper()}_BASE_URL"
+            self._opened[vendor.name] = vendor.protocol.SDK(
+                api_key=self.key_of(vendor) or "none",  # a replay needs none
+                base_url=self._base_urls.get(vendor.name)
+                or os.environ.get(variable, vendor.base_url),
+                http_client=http,
+                **self._sdk_options,
+            )
+        sdk = self._opened[vendor.name]
+        return sdk.with_options(http_client=http) if raw else sdk

@@ -6,10 +6,13 @@ https://platform.openai.com/docs/api-reference/chat
 import json
 from typing import Any
 
+from openai import AsyncOpenAI
 from pydantic_core import to_json
 
-from .messages import Document, Message, Reply, Tool, ToolCall, ToolResult, Usage
-from .vendors import Request
+from .messages import Document, Message, Reply, ToolCall, ToolResult
+from .vendors import Request, Tool
+
+SDK, ENDPOINT, USAGE = AsyncOpenAI, "chat.completions", ("openai", "chat")
 
 
 def body(request: Request) -> dict[str, Any]:
@@ -62,7 +65,7 @@ def _turns(message: Message) -> list[dict[str, Any]]:
 
 
 def _content(part: str | Document) -> dict[str, Any]:
-    if isinstance(part, str) or part.is_text:
+    if isinstance(part, str) or part.text is not None:
         return {"type": "text", "text": part if isinstance(part, str) else part.text}
     data = f"data:{part.media_type};base64,{part.base64}"
     if part.is_pdf:
@@ -70,26 +73,18 @@ def _content(part: str | Document) -> dict[str, Any]:
     return {"type": "image_url", "image_url": {"url": data}}
 
 
-def read(data: dict[str, Any]) -> Reply[Any]:
+def read(data: dict[str, Any], reply: Reply[Any]) -> None:
     """Read the first choice; servers leave out much of what the protocol has."""
-    choice, usage = data["choices"][0], data.get("usage") or {}
+    choice = data["choices"][0]
     message, finish = choice["message"], choice.get("finish_reason")
-    refusal = message.get("refusal") or ""
-    if finish == "content_filter":
-        refusal = "the server's content filter stopped the answer"
-    calls = [(call["id"], call["function"]) for call in message.get("tool_calls") or []]
-    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-    reasoning = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
-    tokens = (usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0)
-    return Reply(
-        None,
-        refusal or message.get("content") or "",
-        [ToolCall(call_id, call["name"], call["arguments"]) for call_id, call in calls],
-        Message("assistant", "", ("compatible", message)),
-        Usage(*tokens, cached, reasoning),
-        model=data.get("model") or "",
-        finish_reason="refusal" if refusal else {"length": "max_tokens"}.get(finish, finish),
-    )
+    reply.text, wanted = message.get("content") or "", message.get("tool_calls") or []
+    calls = [(one["id"], one["function"]) for one in wanted]
+    reply.tool_calls = [ToolCall(id_, call["name"], call["arguments"]) for id_, call in calls]
+    reply.message = Message("assistant", reply.text, ("compatible", message))
+    reply.finish_reason = {"length": "max_tokens"}.get(finish, finish)
+    if message.get("refusal") or finish == "content_filter":
+        reply.text = message.get("refusal") or "the server's content filter stopped the answer"
+        reply.finish_reason = "refusal"
 
 
 def piece(event: dict[str, Any]) -> str:

@@ -72,24 +72,24 @@ def typed(error: Exception, model: str) -> LLMError:
 
     Both SDKs share class names and `status_code`; so neither has to be imported here.
     """
+    response = getattr(error, "response", None)
+    ours = response.extensions.get("llm_error") if response else error  # from below the SDK
+    if isinstance(ours, LLMError):
+        return ours
     names = {kind.__name__ for kind in type(error).__mro__}
     status: int = getattr(error, "status_code", 0)
-    known: tuple[tuple[Any, type[LLMError], str], ...] = (
-        # An SDK's create() was given an argument that it does not have.
-        (isinstance(error, TypeError), Rejected, "drop it, or pass it in extra_body"),
-        (
-            names & {"APITimeoutError", "TimeoutException"},
-            TimedOut,
-            "raise timeout_s, or try again",
-        ),
-        (names & {"APIConnectionError", "TransportError"}, ConnectionBroken, "check the network"),
-        (status == 408, TimedOut, "try again"),
-        (status == 429, RateLimited, "wait, or lower concurrency"),
-        (400 <= status < 500, Rejected, "check key, model and request"),
-        (status, VendorUnavailable, "try again later"),
-        (True, BadResponse, "check that the base URL is this vendor's API"),
-    )
-    kind, advice = next((kind, advice) for holds, kind, advice in known if holds)
+    kind, advice = BadResponse, "check that the base URL is this vendor's API"
+    if isinstance(error, TypeError):  # an argument that the SDK's create() does not have
+        kind, advice = Rejected, "drop it, or pass it in extra_body"
+    elif status == 408 or names & {"APITimeoutError", "TimeoutException"}:
+        kind, advice = TimedOut, "raise timeout_s, or try again"
+    elif names & {"APIConnectionError", "TransportError"}:
+        kind, advice = ConnectionBroken, "check the network"
+    elif status == 429:
+        kind, advice = RateLimited, "wait, or lower concurrency"
+    elif status:
+        known = (Rejected, "check key, model and request")
+        kind, advice = known if status < 500 else (VendorUnavailable, "try again later")
     cause = f" ({error.__cause__})" if error.__cause__ and not status else ""
     message = f"{model}: {str(error)[:500] or type(error).__name__}{cause}; {advice}."
     return kind(message, request_id=getattr(error, "request_id", None))

@@ -4,12 +4,10 @@ import asyncio
 import base64
 import mimetypes
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
-
-from pydantic import BaseModel
+from typing import Any, Generic, Literal, Self, TypeVar
 
 from .errors import Rejected
 
@@ -24,24 +22,15 @@ class Document:
         self.name = Path(path).name
         self.media_type = mimetypes.guess_type(self.name)[0] or "text/plain"
         self.is_pdf = self.media_type == "application/pdf"
-        self.is_text = not (self.is_pdf or self.media_type.startswith("image/"))
+        is_text = not (self.is_pdf or self.media_type.startswith("image/"))
         try:
             data = Path(path).read_bytes() if data is None else data
-            text = data.decode() if self.is_text else ""
+            text = data.decode() if is_text else ""
         except (OSError, UnicodeDecodeError) as error:
             advice = "check the path; what is no text, image or PDF, scaffold.documents may read"
             raise Rejected(f"Cannot attach {path} ({error}); {advice}.") from None
-        self.text = f"<document name={self.name!r}>\n{text}\n</document>"
+        self.text = f"<document name={self.name!r}>\n{text}\n</document>" if is_text else None
         self.base64 = base64.b64encode(data).decode("ascii")
-
-
-class Tool(NamedTuple):
-    """A function that a model may call, and a model of its arguments."""
-
-    name: str
-    description: str
-    arguments: type[BaseModel]
-    function: Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +80,6 @@ class Message:
 Prompt = str | Message | Sequence[Message]
 
 
-def conversation(prompt: Prompt, attachments: Sequence[Document] = ()) -> list[Message]:
-    """A prompt as messages; attachments go in front of the last text, as vendors advise."""
-    if isinstance(prompt, str | Message):
-        prompt = [prompt if isinstance(prompt, Message) else Message("user", prompt)]
-    *before, last = prompt
-    return [*before, Message(last.role, [*attachments, *last.parts]) if attachments else last]
-
-
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens as billed; `input_tokens` includes the cached ones, `output_tokens` the reasoning."""
@@ -107,6 +88,9 @@ class Usage:
     output_tokens: int = 0
     cached_tokens: int = 0
     reasoning_tokens: int = 0
+
+    def __add__(self, other: Self) -> "Usage":
+        return Usage(*map(sum, zip(astuple(self), astuple(other), strict=True)))
 
 
 @dataclass(slots=True)

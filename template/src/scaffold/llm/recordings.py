@@ -39,7 +39,7 @@ def digest(text: str) -> str:
 
 @dataclass(frozen=True)
 class Asked:
-    """A request as it is stored: an attachment by its hash, a body that is no JSON too."""
+    """A request as it is stored: an attachment by its hash, and a body that is no JSON, too."""
 
     method: str
     path: str
@@ -108,36 +108,24 @@ class Recordings:
             advice = "if it varies, take it from llm.now() or llm.new_id(), or it cannot replay"
             warnings.warn(f"A recorded request holds {', '.join(varying)}: {advice}.", stacklevel=2)
 
-    def stable(self, name: str, fresh: str, scope: Scope, *, offline: bool, live: bool) -> str:
-        """`fresh`, or what was recorded in its place; for `now()` and `new_id()`."""
-        asked = Asked(name, "", None)
-        n = scope.place(asked.key)
-        value = None if live else self.find(asked, scope, n, ".json" if offline else None)
-        if value is None and not offline:
-            self.save(asked, scope, n, fresh)
-        value = str(value or fresh)
-        scope.given |= {value, value[:10]}  # of a time, that is the date
-        return value
-
     def nearest(self, asked: Asked) -> str:
         """How the most similar recorded request differs, and which cases do run."""
-        records = []
-        for path in islice(self.folder.glob("*/*.json"), 200):
-            with suppress(NotRecorded):  # a damaged one is no neighbour
-                records.append(load(path))
-        if not records:
-            return ""
-        wanted = canonical(asked.body)
+        wanted, best, cases = canonical(asked.body), "", set[str]()
 
         def shared(body: str) -> int:
             return len(commonprefix([body, wanted]))  # noqa: RUF071, by character is what is meant
 
-        best = max((canonical(one["request"]["body"]) for one in records), key=shared)
-        start = shared(best)
-        shown = slice(max(0, start - 20), start + 40)
-        cases = ", ".join(sorted({one["case"] for one in records if one["case"]})[:3]) or "none"
+        for path in islice(self.folder.glob("*/*.json"), 200):
+            with suppress(NotRecorded):  # a damaged one is no neighbour
+                record = load(path)
+                best = max(best, canonical(record["request"]["body"]), key=shared)
+                cases |= {record["case"]} if record["case"] else set()
+        shown = slice(max(0, shared(best) - 20), shared(best) + 40)
         differs = f"has {best[shown]!r} where this one has {wanted[shown]!r}"
-        return f"; the nearest that is recorded {differs}; cases that do run: {cases}"
+        known = ", ".join(sorted(cases)[:3]) or "none"
+        return (
+            f"; the nearest that is recorded {differs}; cases that do run: {known}" if best else ""
+        )
 
 
 def load(path: Path) -> Any:

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from .client import Client
 from .errors import LLMError
-from .messages import Reply, ToolCall
+from .messages import ToolCall
 from .vendors import Call, Request
 
 Scripted = str | BaseModel | ToolCall | Sequence[ToolCall] | Exception
@@ -27,19 +27,22 @@ class ScriptedModel(Client):
         self._left = iter(replies if isinstance(replies, Sequence) else ())
         self.requests: list[Request] = []
 
-    async def _exchange(self, request: Request, call: Call) -> Any:
+    async def exchange(self, request: Request, call: Call) -> Any:
+        """Take the next reply from the script."""
         import httpx2
 
         self.requests.append(request)
-        reply = self._by_request(request) if self._by_request else next(self._left, None)
-        if isinstance(reply, Exception):
-            raise reply
-        if reply is None:
+        said = self._by_request(request) if self._by_request else next(self._left, None)
+        if said is None:
             raise LLMError(f"ScriptedModel has no reply {len(self.requests)}; add one to its list.")
-        answer = Reply[Any](None, model="scripted", finish_reason="stop", attempts=1)
-        if isinstance(reply, str | BaseModel):
-            answer.text = reply if isinstance(reply, str) else reply.model_dump_json()
-        else:
-            answer.tool_calls = [reply] if isinstance(reply, ToolCall) else list(reply)
-        call.add(answer)
+        if isinstance(said, Exception):
+            raise said
+        reply = call.reply
+        reply.model, reply.finish_reason = "scripted", "stop"
+        reply.attempts += 1
+        calls = [said] if isinstance(said, ToolCall) else said
+        reply.tool_calls = [] if isinstance(calls, str | BaseModel) else list(calls)
+        reply.text = said if isinstance(said, str) else ""
+        if isinstance(said, BaseModel):
+            reply.text = said.model_dump_json()
         return httpx2.Response(200)  # nothing to stream: `stream` gives the text in one piece

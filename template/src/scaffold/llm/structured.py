@@ -1,21 +1,31 @@
-"""From a model to a strict schema, and from an answer back to a value of that model."""
+"""From a type to a strict schema, and from an answer back to a value of that type."""
 
 import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, create_model
 
-from .errors import InvalidOutput, Refused, Rejected, Truncated
-from .messages import Message
-from .vendors import Call, Request
+from .errors import InvalidOutput, LLMError, Refused, Rejected, Truncated
+from .messages import Message, Reply
+from .vendors import Request
 
 # In a schema: free keys (dict[str, int]) and tuples.
 _LOOSE = re.compile(r'"additionalProperties": (true|\{)|"prefixItems": ')
 
 
+@lru_cache(maxsize=256)
+def model_of(returns: Any) -> type[BaseModel]:
+    """The model itself; for another type, one with it as the only field: vendors want objects."""
+    if isinstance(returns, type) and issubclass(returns, BaseModel):
+        return returns
+    return create_model("Answer", value=(returns, ...))
+
+
+@lru_cache(maxsize=256)  # making it takes as long as all the rest of a call
 def strict_schema(model: type[BaseModel], transform: Callable[[type[BaseModel]], Any]) -> Any:
     """The SDK's own transform of a schema.
 
@@ -30,11 +40,14 @@ def strict_schema(model: type[BaseModel], transform: Callable[[type[BaseModel]],
         raise Rejected(f"{model.__name__}: strict schemas do not know this: {error}") from None
 
 
-def output_of(request: Request, call: Call) -> Any:
+def output_of(request: Request, reply: Reply[Any]) -> Any:
     """What was asked for. Raises `LLMError`; a misfit is an `InvalidOutput` with its cause."""
-    reply = call.reply
+
+    def failed(kind: type[LLMError], problem: str) -> LLMError:
+        return kind(f"{reply.model}: {problem}.", reply.text, reply.usage, reply.request_id)
+
     if reply.finish_reason == "refusal":
-        raise call.failed(Refused, f"declined ({reply.text}); change the prompt or the model")
+        raise failed(Refused, f"declined ({reply.text}); change the prompt or the model")
     misfit = None
     if request.returns and not reply.tool_calls:
         try:
@@ -42,11 +55,11 @@ def output_of(request: Request, call: Call) -> Any:
         except ValidationError as error:
             misfit = error
     if reply.finish_reason == "max_tokens":
-        raise call.failed(Truncated, "the answer was cut off; raise max_tokens")
+        raise failed(Truncated, "the answer was cut off; raise max_tokens")
     if misfit or not (reply.text or reply.tool_calls):
         wrong = f"does not fit, also when corrected: {explain(misfit)}" if misfit else "is empty"
         advice = "loosen the model, say it in the prompt, or retry"
-        raise call.failed(InvalidOutput, f"the answer {wrong}; {advice}") from misfit
+        raise failed(InvalidOutput, f"the answer {wrong}; {advice}") from misfit
     return None if request.returns else reply.text
 
 

@@ -11,8 +11,9 @@ from pydantic import ValidationError, create_model
 from pydantic_core import to_json
 
 from .errors import Rejected
-from .messages import Tool, ToolCall, ToolResult
+from .messages import ToolCall, ToolResult
 from .structured import explain
+from .vendors import Tool
 
 
 @lru_cache(maxsize=256)

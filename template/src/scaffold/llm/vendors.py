@@ -2,34 +2,33 @@
 
 import importlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from .errors import LLMError, Rejected
-from .messages import Message, Reply, Tool, Usage
+from .errors import Rejected
+from .messages import Document, Message, Prompt, Reply
 
 
 @dataclass(frozen=True)
 class Vendor:
-    """One server. Its module here has four functions.
+    """A server. `module` speaks its protocol: SDK, what of it has `create` (the URL's path ends
+    the same) and who reads its usage in genai-prices; then
 
-    `body(request)`: the arguments of the SDK's `create`; None stands for "not given".
-    `read(data)`: a Reply; its finish_reason is "max_tokens" or "refusal" where it is one of these.
+    `body(request)`: the arguments of `create`; None stands for "not given".
+    `read(data, reply)`: fills in text, tool calls, message and finish_reason, which is
+    "max_tokens" or "refusal" where it is one of these.
     `piece(event)`: the text in one event of a stream.
     `whole(events)`: what `read` takes, or None where the end is missing.
     """
 
     name: str
-    provider: str  # this and `flavor` are its names in genai-prices
-    flavor: str
     module: str
-    sdk: str  # module and class
-    endpoint: str  # what of the SDK has `create`; the URL's path ends the same
+    provider: str  # its name in genai-prices
     base_url: str | None = None  # None: the SDK knows it; <NAME>_BASE_URL goes before it
     free: bool = False  # costs nothing, needs no key
 
@@ -44,19 +43,16 @@ class Vendor:
         return f"{self.name.upper()}_API_KEY"
 
 
-_CHAT = ("compatible", "openai:AsyncOpenAI", "chat.completions")
 _GOOGLE = "https://generativelanguage.googleapis.com/v1beta/openai/"
 # A new vendor is one file and one line; a new server that speaks OpenAI's chat completions, a line.
 _ALL = (
-    Vendor(
-        "anthropic", "anthropic", "default", "anthropic", "anthropic:AsyncAnthropic", "messages"
-    ),
-    Vendor("openai", "openai", "responses", "openai", "openai:AsyncOpenAI", "responses"),
-    Vendor("gemini", "google", "chat", *_CHAT, _GOOGLE),
-    Vendor("openrouter", "openrouter", "chat", *_CHAT, "https://openrouter.ai/api/v1"),
-    Vendor("groq", "groq", "default", *_CHAT, "https://api.groq.com/openai/v1"),
-    Vendor("ollama", "ollama", "chat", *_CHAT, "http://localhost:11434/v1", free=True),
-    Vendor("compatible", "openai", "chat", *_CHAT, "http://COMPATIBLE_BASE_URL-is-not-set.invalid"),
+    Vendor("anthropic", "anthropic", "anthropic"),
+    Vendor("openai", "openai", "openai"),
+    Vendor("gemini", "compatible", "google", _GOOGLE),
+    Vendor("openrouter", "compatible", "openrouter", "https://openrouter.ai/api/v1"),
+    Vendor("groq", "compatible", "groq", "https://api.groq.com/openai/v1"),
+    Vendor("ollama", "compatible", "ollama", "http://localhost:11434/v1", free=True),
+    Vendor("compatible", "compatible", "openai", "http://COMPATIBLE_BASE_URL-is-not-set.invalid"),
 )
 VENDORS = {vendor.name: vendor for vendor in _ALL}
 
@@ -73,11 +69,18 @@ def part(name: str) -> Any:
     """A module beside this one that a repository may be made without. Raises `Rejected`."""
     if find_spec(f"{__package__}.{name}") is None:
         question = "vendors" if name in {vendor.module for vendor in _ALL} else "parts"
-        command = f"`copier update --trust -d '{question}=[{name}]'`"
-        raise Rejected(
-            f"This repository was made without {name}; {command} adds it (name yours, too)."
-        )
+        add = f"`copier update --trust -d '{question}=[{name}]'` adds it (name yours, too)"
+        raise Rejected(f"This repository was made without {name}; {add}.")
     return importlib.import_module(f"{__package__}.{name}")
+
+
+class Tool(NamedTuple):
+    """A function that a model may call, and a model of its arguments."""
+
+    name: str
+    description: str
+    arguments: type[BaseModel]
+    function: Callable[..., Any]
 
 
 @dataclass(slots=True)
@@ -103,6 +106,14 @@ class Request:
         return "\n\n".join([*system, *map(str, self.messages)])
 
 
+def conversation(prompt: Prompt, attachments: Sequence[Document] = ()) -> list[Message]:
+    """A prompt as messages; attachments go in front of the last text, as vendors advise."""
+    if isinstance(prompt, str | Message):
+        prompt = [prompt if isinstance(prompt, Message) else Message("user", prompt)]
+    *before, last = prompt
+    return [*before, Message(last.role, [*attachments, *last.parts]) if attachments else last]
+
+
 @dataclass
 class Scope:
     """A case and an epoch, or neither: its log, and what was asked in it."""
@@ -121,34 +132,12 @@ class Scope:
 
 @dataclass
 class Call:
-    """One call on its way; `reply` holds what came of its exchanges so far."""
+    """One call on its way: whose it is, and in `reply` what came of it so far."""
 
     scope: Scope
     reply: Reply[Any]
     sample: int | None = None
-    error: LLMError | None = None
     started: float = 0.0
-
-    def add(self, reply: Reply[Any]) -> None:
-        """Take the reply to one exchange, and count those before it (a correction has one) in."""
-        before, self.reply = self.reply, reply
-        costs = (before.cost_usd, reply.cost_usd)
-        reply.cost_usd = None if costs[0] is None or costs[1] is None else costs[0] + costs[1]
-        pairs = zip(astuple(before.usage), astuple(reply.usage), strict=True)
-        reply.usage = Usage(*map(sum, pairs))
-        reply.latency_s += before.latency_s
-        reply.replayed = reply.replayed and (before.replayed or not before.attempts)
-        reply.attempts += before.attempts
-
-    def failed(self, kind: type[LLMError], problem: str) -> LLMError:
-        """An error that carries what there is of the answer."""
-        reply = self.reply
-        return kind(f"{reply.model}: {problem}.", reply.text, reply.usage, reply.request_id)
-
-    def log(self, prompt: str, error: LLMError | None = None) -> None:
-        """Add what came of it to the log of the scope."""
-        self.reply.prompt, self.reply.error = prompt, str(error) if error else None
-        self.scope.calls.append(self.reply)
 
 
 # How the transport, below an SDK, knows whose call it is.
