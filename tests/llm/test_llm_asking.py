@@ -15,7 +15,7 @@ import pytest
 from pydantic import BaseModel, SecretStr
 
 from scaffold import llm
-from scaffold.llm.structured import parse
+from scaffold.llm.messages import parse
 
 MODELS = ("anthropic:claude-sonnet-5", "openai:gpt-5.5", "groq:llama-3.3-70b-versatile")
 
@@ -344,12 +344,13 @@ def test_a_script_can_be_a_function_call_tools_stream_and_be_corrected():
 
 
 def test_a_long_prompt_costs_what_its_tier_costs():
-    from scaffold.llm.limits import cost
+    from scaffold.llm.limits import billed
     from scaffold.llm.vendors import vendor_of
 
     def of(tokens: int) -> Decimal:
         usage = {"input_tokens": tokens, "output_tokens": 0}
-        found = cost(vendor_of("anthropic"), {"model": "claude-haiku-5-5", "usage": usage}, "x")
+        answer = {"model": "claude-haiku-5-5", "usage": usage}
+        _, found = billed(vendor_of("anthropic"), answer, "x")
         assert found is not None
         return found
 

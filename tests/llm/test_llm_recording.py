@@ -19,8 +19,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from scaffold import llm
-from scaffold.llm.recordings import Asked, Recordings, canonical, slug
-from scaffold.llm.vendors import Scope
+from scaffold.llm.recordings import Asked, Recordings, Scope, canonical, slug
 
 MODELS = ("anthropic:claude-sonnet-5", "openai:gpt-5.5", "groq:llama-3.3-70b-versatile")
 LONG = bool(os.environ.get("TAKEHOME_LONG"))

@@ -5,8 +5,7 @@ from typing import Any
 from anthropic import AsyncAnthropic, transform_schema
 from pydantic_core import to_jsonable_python
 
-from .messages import Message, Part, Reply, ToolCall, ToolResult
-from .structured import strict_schema
+from .messages import Message, Part, Reply, ToolCall, ToolResult, strict_schema
 from .vendors import Request, Tool
 
 SDK, ENDPOINT, USAGE = AsyncAnthropic, "messages", ("anthropic", "default")
@@ -22,7 +21,7 @@ def body(request: Request) -> dict[str, Any]:
         "model": request.model,
         "max_tokens": request.max_tokens,
         "system": request.system,
-        "messages": [_message(message) for message in request.messages],
+        "messages": [{"role": m.role, "content": _content(m)} for m in request.messages],
         "tools": [_tool(tool) for tool in request.tools] or None,
         "stream": request.stream or None,
         **request.settings,
@@ -36,10 +35,8 @@ def _tool(tool: Tool) -> dict[str, Any]:
     return {**known, "input_schema": schema}
 
 
-def _message(message: Message) -> dict[str, Any]:
-    vendor, native = message.native
-    content = native if vendor == "anthropic" else [_block(part) for part in message.parts]
-    return {"role": message.role, "content": content}
+def _content(message: Message) -> Any:
+    return message.native.get("anthropic") or [_block(part) for part in message.parts]
 
 
 def _block(part: Part) -> dict[str, Any]:
@@ -63,7 +60,7 @@ def read(data: dict[str, Any], reply: Reply[Any]) -> None:
     reply.text = "".join(block["text"] for block in blocks if block["type"] == "text")
     wanted = [block for block in blocks if block["type"] == "tool_use"]
     reply.tool_calls = [ToolCall(one["id"], one["name"], one["input"]) for one in wanted]
-    reply.message = Message("assistant", reply.text, ("anthropic", blocks))
+    reply.message = Message("assistant", reply.text, {"anthropic": blocks})
     reply.finish_reason = {"model_context_window_exceeded": "max_tokens"}.get(finish, finish)
     if finish == "refusal" and not reply.text:
         reply.text = (data.get("stop_details") or {}).get("explanation") or "no reason given"

@@ -45,9 +45,8 @@ def _tool(tool: Tool) -> dict[str, Any]:
 
 
 def _turns(message: Message) -> list[dict[str, Any]]:
-    vendor, native = message.native
-    if vendor == "compatible":
-        return [native]
+    if "compatible" in message.native:
+        return [message.native["compatible"]]
     turns, contents, calls = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
     for part in message.parts:
         if isinstance(part, ToolResult):
@@ -80,7 +79,7 @@ def read(data: dict[str, Any], reply: Reply[Any]) -> None:
     reply.text, wanted = message.get("content") or "", message.get("tool_calls") or []
     calls = [(one["id"], one["function"]) for one in wanted]
     reply.tool_calls = [ToolCall(id_, call["name"], call["arguments"]) for id_, call in calls]
-    reply.message = Message("assistant", reply.text, ("compatible", message))
+    reply.message = Message("assistant", reply.text, {"compatible": message})
     reply.finish_reason = {"length": "max_tokens"}.get(finish, finish)
     if message.get("refusal") or finish == "content_filter":
         reply.text = message.get("refusal") or "the server's content filter stopped the answer"

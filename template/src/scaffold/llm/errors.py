@@ -12,11 +12,9 @@ from typing import Any
 class LLMError(Exception):
     """Base of all; carries the raw text, the usage and the request id where there are any."""
 
-    def __init__(
-        self, message: str, text: str = "", usage: Any = None, request_id: str | None = None
-    ) -> None:
-        super().__init__(message)
-        self.text, self.usage, self.request_id = text, usage, request_id
+    text: str = ""
+    usage: Any = None
+    request_id: str | None = None
 
 
 class NoKey(LLMError):
@@ -68,28 +66,29 @@ class InvalidOutput(LLMError):
 
 
 def typed(error: Exception, model: str) -> LLMError:
-    """Turn an exception of either SDK, or of their HTTP client, into one of ours.
-
-    Both SDKs share class names and `status_code`; so neither has to be imported here.
-    """
+    """One of ours for an exception of either SDK, whose class names are the same, or of httpx2."""
     response = getattr(error, "response", None)
-    ours = response.extensions.get("llm_error") if response else error  # from below the SDK
-    if isinstance(ours, LLMError):
+    ours = response.extensions.get("llm_error") if response is not None else error
+    if isinstance(ours, LLMError):  # raised below the SDK
         return ours
     names = {kind.__name__ for kind in type(error).__mro__}
     status: int = getattr(error, "status_code", 0)
     kind, advice = BadResponse, "check that the base URL is this vendor's API"
-    if isinstance(error, TypeError):  # an argument that the SDK's create() does not have
+    if isinstance(error, TypeError):  # create() does not have this argument
         kind, advice = Rejected, "drop it, or pass it in extra_body"
+    elif isinstance(error, TimeoutError):
+        kind, advice = TimedOut, "the deadline has passed: raise deadline_s, or try again"
     elif status == 408 or names & {"APITimeoutError", "TimeoutException"}:
         kind, advice = TimedOut, "raise timeout_s, or try again"
     elif names & {"APIConnectionError", "TransportError"}:
         kind, advice = ConnectionBroken, "check the network"
     elif status == 429:
         kind, advice = RateLimited, "wait, or lower concurrency"
+    elif 400 <= status < 500:
+        kind, advice = Rejected, "check key, model and request"
     elif status:
-        known = (Rejected, "check key, model and request")
-        kind, advice = known if status < 500 else (VendorUnavailable, "try again later")
+        kind, advice = VendorUnavailable, "try again later"
     cause = f" ({error.__cause__})" if error.__cause__ and not status else ""
-    message = f"{model}: {str(error)[:500] or type(error).__name__}{cause}; {advice}."
-    return kind(message, request_id=getattr(error, "request_id", None))
+    found = kind(f"{model}: {str(error)[:500] or type(error).__name__}{cause}; {advice}.")
+    found.request_id = getattr(error, "request_id", None)
+    return found

@@ -6,8 +6,7 @@ from openai import AsyncOpenAI, pydantic_function_tool
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from .messages import Message, Part, Reply, ToolCall, ToolResult
-from .structured import strict_schema
+from .messages import Message, Part, Reply, ToolCall, ToolResult, strict_schema
 from .vendors import Request, Tool
 
 SDK, ENDPOINT, USAGE = AsyncOpenAI, "responses", ("openai", "responses")
@@ -42,8 +41,7 @@ def _tool(tool: Tool) -> dict[str, Any]:
 
 
 def _items(message: Message) -> list[dict[str, Any]]:
-    vendor, native = message.native
-    return native if vendor == "openai" else [_item(part, message.role) for part in message.parts]
+    return message.native.get("openai") or [_item(part, message.role) for part in message.parts]
 
 
 def _item(part: Part, role: str) -> dict[str, Any]:
@@ -71,7 +69,7 @@ def read(data: dict[str, Any], reply: Reply[Any]) -> None:
     reply.text = "".join(c["text"] for c in contents if c["type"] == "output_text")
     wanted = [item for item in items if item["type"] == "function_call"]
     reply.tool_calls = [ToolCall(one["call_id"], one["name"], one["arguments"]) for one in wanted]
-    reply.message = Message("assistant", reply.text, ("openai", items))
+    reply.message = Message("assistant", reply.text, {"openai": items})
     reason = (data.get("incomplete_details") or {}).get("reason")
     reply.finish_reason = {"max_output_tokens": "max_tokens"}.get(reason, data["status"])
     refusal = " ".join(c["refusal"] for c in contents if c["type"] == "refusal")

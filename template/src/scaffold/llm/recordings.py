@@ -11,20 +11,37 @@ import os
 import re
 import uuid
 import warnings
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import islice
 from os.path import commonprefix
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import NotRecorded
-from .vendors import Scope
 
 # Base64 this long is an attachment; shorter strings stay readable where they are.
 _ATTACHMENT = re.compile(r'"(data:[\w/.+-]+;base64,)?([A-Za-z0-9+/]{400,}={0,2})"')
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+
+
+class Scope(NamedTuple):
+    """Whose answers these are: those of a case and an epoch, or of neither."""
+
+    case: str | None = None
+    epoch: int = 0
+
+    def file_name(self, n: int) -> str:
+        """The name of its n-th answer to a request."""
+        return f"{slug(self.case)}-e{self.epoch}-{n}.json"
+
+
+def slug(case: str | None) -> str:
+    """A case's id as a file name that is different for every id, on every file system."""
+    return f"{re.sub('[^a-z0-9]+', '-', case.lower())[:40]}_{digest(case)[:8]}" if case else "_"
 
 
 def canonical(value: Any) -> str:
@@ -52,18 +69,17 @@ class Asked:
         # A multipart boundary is random: it must not change the key.
         boundary = content_type.partition("boundary=")[2].encode() or b"\0"
         text = content.replace(boundary, b"").decode("utf-8", "surrogateescape")
-        # Vendors scale an image down to a few thousand tokens; the pages of a PDF (its base64
-        # begins with JVBER) cost fewer than they have bytes.
-        files = [found[2] for found in _ATTACHMENT.finditer(text)]
-        tokens = sum(len(file) if file.startswith("JVBER") else 5_000 for file in files)
+        # An image costs a few thousand tokens; a PDF, whose base64 begins so, less than its bytes.
+        images = [a[2] for a in _ATTACHMENT.finditer(text) if not a[2].startswith("JVBER")]
+        most_tokens = len(content) + sum(5_000 - len(image) for image in images)
         text = _ATTACHMENT.sub(lambda found: f'"sha256:{digest(found[0])}"', text)
         try:
             body = json.loads(text) if text else None
         except ValueError:
             body = f"sha256:{digest(text)}"
-        return cls(method, path, body, len(text.encode("utf-8", "surrogatepass")) + tokens)
+        return cls(method, path, body, most_tokens)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Equal exactly where method, path and canonical body are."""
         return digest(f"{self.method} {self.path}\n{canonical(self.body)}")[:24]
@@ -80,36 +96,39 @@ class Recordings:
 
         None if there is none. Raises `NotRecorded` where a file is damaged.
         """
-        names = sorted(path.name for path in (self.folder / asked.key).glob("*.json"))
-        name = file_name(scope, n)
+        folder, name = self.folder / asked.key, scope.file_name(n)
+        names = sorted(path.name for path in folder.glob("*.json"))
         if name not in names:
             names = [one for one in names if others is not None and one.endswith(others)]
-            if not names:
-                return None
-            name = names[(scope.epoch + n) % len(names)]
-        return load(self.folder / asked.key / name)["answer"]
+            name = names[(scope.epoch + n) % len(names)] if names else ""
+        return load(folder / name)["answer"] if name else None
 
-    def save(self, asked: Asked, scope: Scope, n: int, answer: Any) -> None:
-        """Write an answer, whole or not at all, synced; warns of what varies in the request."""
+    def save(
+        self, asked: Asked, scope: Scope, n: int, answer: Any, given: Collection[str] = ()
+    ) -> None:
+        """Write an answer, whole or not at all, synced.
+
+        Warns of what varies by itself in the request, unless `now()` or `new_id()` has `given` it.
+        """
         request = {"method": asked.method, "path": asked.path, "body": asked.body}
-        record = {"case": scope.case, "epoch": scope.epoch, "n": n, "request": request}
-        text = json.dumps({**record, "answer": answer}, indent=1, ensure_ascii=False) + "\n"
-        path = self.folder / asked.key / file_name(scope, n)
+        record = {**scope._asdict(), "n": n, "request": request, "answer": answer}
+        path = self.folder / asked.key / scope.file_name(n)
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(f".{uuid.uuid4().hex}.tmp")
         with temporary.open("wb") as file:
+            text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
             file.write(text.encode("utf-8", "surrogatepass"))
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-        sent, today = canonical(asked.body), datetime.now(UTC).date().isoformat()
-        varying = {*_UUID.findall(sent), *([today] if today in sent else [])} - scope.given
+        today = datetime.now(UTC).date().isoformat()
+        varying = set(re.findall(f"{today}|{_UUID}", canonical(asked.body))).difference(given)
         if varying:
             advice = "if it varies, take it from llm.now() or llm.new_id(), or it cannot replay"
             warnings.warn(f"A recorded request holds {', '.join(varying)}: {advice}.", stacklevel=2)
 
     def nearest(self, asked: Asked) -> str:
-        """How the most similar recorded request differs, and which cases do run."""
+        """How the most similar recorded request differs, and three cases that do run."""
         wanted, best, cases = canonical(asked.body), "", set[str]()
 
         def shared(body: str) -> int:
@@ -119,13 +138,11 @@ class Recordings:
             with suppress(NotRecorded):  # a damaged one is no neighbour
                 record = load(path)
                 best = max(best, canonical(record["request"]["body"]), key=shared)
-                cases |= {record["case"]} if record["case"] else set()
+                cases.add(record["case"] or "")
         shown = slice(max(0, shared(best) - 20), shared(best) + 40)
         differs = f"has {best[shown]!r} where this one has {wanted[shown]!r}"
-        known = ", ".join(sorted(cases)[:3]) or "none"
-        return (
-            f"; the nearest that is recorded {differs}; cases that do run: {known}" if best else ""
-        )
+        known = ", ".join(sorted(cases - {""})[:3]) or "none"
+        return f"; the nearest recorded {differs}; cases that do run: {known}" if cases else ""
 
 
 def load(path: Path) -> Any:
@@ -135,13 +152,3 @@ def load(path: Path) -> Any:
     except ValueError:
         advice = "restore it from git, or delete it and ask again"
         raise NotRecorded(f"The recording {path} is damaged; {advice}.") from None
-
-
-def slug(case: str | None) -> str:
-    """A case's id as a file name that is different for every id, on every file system."""
-    return f"{re.sub('[^a-z0-9]+', '-', case.lower())[:40]}_{digest(case)[:8]}" if case else "_"
-
-
-def file_name(scope: Scope, n: int) -> str:
-    """The name of an answer's file."""
-    return f"{slug(scope.case)}-e{scope.epoch}-{n}.json"

@@ -1,5 +1,6 @@
 """An answer in pieces: handed on as it comes, and recorded if it was whole."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
@@ -10,11 +11,9 @@ import httpx2
 
 from .client import Client
 from .errors import ConnectionBroken, LLMError, typed
-from .limits import deadline
-from .messages import Prompt
-from .structured import output_of
+from .messages import Prompt, conversation, output_of
 from .transport import Exchange
-from .vendors import Request, Vendor, conversation, vendor_of
+from .vendors import Request, Vendor, vendor_of
 
 
 async def stream(
@@ -31,30 +30,29 @@ async def stream(
     """What `Client.stream` is."""
     messages, most = conversation(prompt), max_tokens or client.max_tokens
     request = Request(model or client.model, messages, system, settings, most, stream=True)
-    seconds = deadline_s or client.deadline_s or 1e9
-    ends, streamed = time.monotonic() + seconds, False
+    ends, streamed = time.monotonic() + (deadline_s or client.deadline_s or 1e9), False
     with client.calling(request, sample) as call:
-        async with deadline(seconds, request.model):
+        async with asyncio.timeout(ends - time.monotonic()):
             response = await client.exchange(request, call)
         try:
             lines = response.aiter_lines()
             while True:
-                # For each line: it must not strike while the caller works on one.
-                async with deadline(ends - time.monotonic(), request.model):
+                # Set for each line: it must not strike while the caller works on a piece.
+                async with asyncio.timeout(ends - time.monotonic()):
                     line = await anext(lines, None)
                 if line is None:
                     break
                 for event in events_in([line]):
-                    if text := vendor_of(request.address).protocol.piece(event):
+                    if piece := vendor_of(request.address).protocol.piece(event):
                         streamed = True
-                        yield text
+                        yield piece
         except Exception as error:
             raise typed(error, request.model) from error
         finally:
             await response.aclose()
         if not streamed:  # by a server that cannot
             yield call.reply.text
-        output_of(request, call.reply)
+        output_of(call.reply, None)
 
 
 def events_in(lines: Iterable[str]) -> list[dict[str, Any]]:
@@ -66,9 +64,8 @@ def events_in(lines: Iterable[str]) -> list[dict[str, Any]]:
 def whole(vendor: Vendor, lines: Iterable[str]) -> dict[str, Any]:
     """The answer that a stream amounts to. Raises `ConnectionBroken` where its end is missing."""
     events = events_in(lines)
-    last: dict[str, Any] = events[-1] if events else {}
-    if last.get("error") or last.get("type") == "error":
-        return {"error": last}
+    if events and (events[-1].get("error") or events[-1].get("type") == "error"):
+        return {"error": events[-1]}
     data: dict[str, Any] | None = vendor.protocol.whole(events) if events else None
     if data is None:
         raise ConnectionBroken("The stream ended before the answer did; try again.")
@@ -76,12 +73,13 @@ def whole(vendor: Vendor, lines: Iterable[str]) -> dict[str, Any]:
 
 
 class Tee(httpx2.AsyncByteStream):
-    """A stream that is read by an SDK, and kept; `held` is what to give back at its end."""
+    """A stream that is read by an SDK, and recorded; `held` is what to give back at its end."""
 
     def __init__(self, exchange: Exchange, response: httpx2.Response, held: AsyncExitStack) -> None:
-        self.response, self.held, self.chunks = response, held, list[bytes]()
+        self.exchange, self.response, self.held = exchange, response, held
+        self.chunks: list[bytes] = []
         held.push_async_callback(response.aclose)
-        held.push_async_callback(self._record, exchange)
+        held.push_async_callback(self._finish)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for chunk in self.response.aiter_bytes():
@@ -89,10 +87,10 @@ class Tee(httpx2.AsyncByteStream):
             yield chunk
         await self.held.aclose()
 
-    async def _record(self, exchange: Exchange) -> None:
-        await exchange.finish(self.response.headers, exchange.without_key(b"".join(self.chunks)))
+    async def _finish(self) -> None:
+        await self.exchange.finish(self.response, b"".join(self.chunks))
 
     async def aclose(self) -> None:
-        """Record; here too, since an SDK may stop reading at the last event, before the end."""
+        """Record here too, since an SDK may stop reading at the last event, before the end."""
         with suppress(LLMError):
             await self.held.aclose()

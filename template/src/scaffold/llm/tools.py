@@ -11,8 +11,7 @@ from pydantic import ValidationError, create_model
 from pydantic_core import to_json
 
 from .errors import Rejected
-from .messages import ToolCall, ToolResult
-from .structured import explain
+from .messages import ToolCall, ToolResult, explain
 from .vendors import Tool
 
 

@@ -6,9 +6,10 @@ What happens here holds for `ask`, for streams and for raw calls of an SDK alike
 
 import asyncio
 import json
+import os
 import time
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -16,8 +17,8 @@ import httpx2
 
 from .client import Client
 from .errors import BadResponse, LLMError, NoKey, NotRecorded, VendorUnavailable
-from .limits import cost, upper_bound, usage_of
-from .messages import Reply
+from .limits import billed, upper_bound
+from .messages import Reply, Usage
 from .recordings import Asked, canonical
 from .vendors import CURRENT, Call, Vendor, part
 
@@ -25,11 +26,24 @@ _IDS = ("request-id", "x-request-id")
 _KEPT = ("content-type", "retry-after", "retry-after-ms", "x-should-retry", *_IDS)
 
 
-class RecordingTransport(httpx2.AsyncBaseTransport):
-    """Give it to an `httpx2.AsyncClient`, and that client's calls are recorded and replayed.
+def sdk_of(client: Client, vendor: Vendor, *, raw: bool = False) -> Any:
+    """A vendor's SDK; made once, as that takes 20 ms, and copied for `raw` calls of a scope."""
+    http = httpx2.AsyncClient(transport=RecordingTransport(client, vendor))
+    if vendor.name not in client.opened:
+        url = os.environ.get(f"{vendor.name.upper()}_BASE_URL", vendor.base_url)
+        client.opened[vendor.name] = vendor.protocol.SDK(
+            api_key=client.key_of(vendor) or "none",  # a replay needs none
+            base_url=(client.base_urls or {}).get(vendor.name) or url,
+            http_client=http,
+            timeout=client.timeout_s,
+            max_retries=client.max_retries,
+        )
+    sdk = client.opened[vendor.name]
+    return sdk.with_options(http_client=http) if raw else sdk
 
-    They belong to the client's scope, unless `CURRENT` says whose they are.
-    """
+
+class RecordingTransport(httpx2.AsyncBaseTransport):
+    """Give it to an `httpx2.AsyncClient`, and that client's calls are recorded and replayed."""
 
     def __init__(self, client: Client, vendor: Vendor) -> None:
         self.client, self.vendor = client, vendor
@@ -43,16 +57,16 @@ class RecordingTransport(httpx2.AsyncBaseTransport):
         except LLMError as error:
             # The SDKs would wrap and retry an exception; an answer that forbids it, they hand on.
             body = {"error": {"type": type(error).__name__, "message": str(error)}}
-            headers, extra = {"x-should-retry": "false"}, {"llm_error": error}
-            return httpx2.Response(424, headers=headers, json=body, extensions=extra)
+            headers, ours = {"x-should-retry": "false"}, {"llm_error": error}
+            return httpx2.Response(424, headers=headers, json=body, extensions=ours)
 
 
 class Exchange:
     """One request on its way, and its answer on the way back."""
 
     def __init__(self, client: Client, vendor: Vendor, request: httpx2.Request) -> None:
-        """Find out what is asked, and whose call it is."""
-        self.client, self.vendor, self.request = client, vendor, request
+        """Find out what is asked, and by whom: `ask` says so, other calls are those of `client`."""
+        self.vendor, self.request, self.bound = vendor, request, Decimal(0)
         path, kind = request.url.raw_path.decode(), request.headers.get("content-type", "")
         endpoint = "/" + vendor.protocol.ENDPOINT.replace(".", "/")
         # Files and batches are recorded too, but have no text, usage or price.
@@ -61,25 +75,25 @@ class Exchange:
         path = endpoint if self.is_call else path
         self.asked = Asked.read(request.method, path, request.content, kind)
         self.body = self.asked.body if isinstance(self.asked.body, dict) else {}
-        self.model = str(self.body.get("model", ""))
-        self.is_raw = CURRENT.get() is None  # it comes from an SDK, not from our client
-        self.call = CURRENT.get() or Call(client.scope, Reply(None, model=self.model))
-        self.attempt = 1 + int(request.headers.get("x-stainless-retry-count", 0))
-        self.bound = Decimal(0)
-        place = self.call.scope.place(self.asked.key, again=self.attempt > 1)
+        self.model, self.is_raw = str(self.body.get("model", "")), CURRENT.get() is None
+        self.call = CURRENT.get() or Call(client, Reply(None, model=self.model))
+        self.client, self.attempt = self.call.client, 1
+        self.attempt += int(request.headers.get("x-stainless-retry-count", 0))
+        self.client.asked[self.asked.key] += self.attempt == 1
+        place = self.client.asked[self.asked.key] - 1
         self.n = place if self.call.sample is None else self.call.sample
 
     def replay(self) -> httpx2.Response | None:
         """The recorded answer, or None where the vendor has to be asked. Raises `LLMError`."""
-        store, scope, record = self.client.recordings, self.call.scope, None
-        offline = self.client.offline(self.vendor)
-        if store and self.client.mode != "live":
+        client, record = self.client, None
+        offline = client.offline(self.vendor)
+        if client.store and client.mode != "live":
             # Who can still ask must not take one epoch for another.
-            others = ".json" if offline else f"-e{scope.epoch}-{self.n}.json"
-            record = store.find(self.asked, scope, self.n, others)
+            others = ".json" if offline else f"-e{client.scope.epoch}-{self.n}.json"
+            record = client.store.find(self.asked, client.scope, self.n, others)
+        if record is None and offline:
+            raise self.missing()
         if record is None:
-            if offline:
-                raise self.missing()
             return None
         self.take(record, replayed=True)
         kind, body = record["content_type"], record["body"]
@@ -89,15 +103,26 @@ class Exchange:
 
     def missing(self) -> LLMError:
         """What to say where nothing is recorded and nobody may be asked."""
-        client, case, variable = self.client, self.call.scope.case, self.vendor.key_variable
-        if client.recordings is None or client.mode == "live":
-            return NoKey(f"{variable} is not set; put it into .env.")
-        # In mode auto, only a missing key leads here.
-        start = f"{variable} is not set, and nothing" if client.mode == "auto" else "Nothing"
+        client, case, key = (
+            self.client,
+            self.client.scope.case,
+            f"{self.vendor.name.upper()}_API_KEY",
+        )
+        if client.store is None or client.mode == "live":
+            return NoKey(f"{key} is not set; put it into .env.")
+        start = f"{key} is not set, and nothing" if client.mode == "auto" else "Nothing"
         where = f"case {case!r}" if case else "a call outside of any case"
-        advice = f"put {variable} into .env and ask without replay"
-        nearest = client.recordings.nearest(self.asked)
+        nearest = client.store.nearest(self.asked)
+        advice = f"put {key} into .env and ask without replay"
         return NotRecorded(f"{start} is recorded for {where}{nearest}; {advice}.")
+
+    def http(self) -> httpx2.AsyncClient:
+        """What really sends: a whole client, as that one knows proxies."""
+        if "http" not in self.client.opened:
+            limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
+            http = httpx2.AsyncClient(limits=limits, timeout=None, follow_redirects=True)
+            self.client.opened["http"] = http
+        return self.client.opened["http"]
 
     async def send(self) -> httpx2.Response:
         """Ask the vendor, within the limits. Raises `LLMError`."""
@@ -106,28 +131,27 @@ class Exchange:
             self.bound = upper_bound(self.vendor, self.body, self.asked.most_tokens)
         async with AsyncExitStack() as held:
             await held.enter_async_context(limits.held(self.model, self.bound))
-            if self.attempt == 1 or self.is_raw:
+            if self.attempt == 1:
                 self.call.started = time.perf_counter()  # the wait for a slot is not the vendor's
             # Compressed bytes could not be read in a recording.
             self.request.headers["accept-encoding"] = "identity"
-            response = await self.client.http().send(self.request, stream=True)
+            response = await self.http().send(self.request, stream=True)
             headers = {key: value for key, value in response.headers.items() if key in _KEPT}
             if response.is_success and "event-stream" in headers.get("content-type", ""):
                 tee = part("streaming").Tee(self, response, held.pop_all())
                 return httpx2.Response(200, headers=headers, stream=tee)
-            body = self.without_key(await response.aread())
-            if response.is_success:
-                await self.finish(headers, body)
+            body = await self.finish(response, await response.aread())
             return httpx2.Response(response.status_code, headers=headers, content=body)
 
-    def without_key(self, body: bytes) -> bytes:
-        """A server that echoes the key must not put it into a file or an error."""
-        key = self.client.key_of(self.vendor)
-        return body.replace(key.encode(), b"***") if len(key) > 8 else body
-
-    async def finish(self, headers: Mapping[str, str], body: bytes) -> None:
-        """Take and record an answer. Raises `LLMError` where it is none, or not whole."""
-        kind, text = headers.get("content-type", ""), body.decode("utf-8", "replace")
+    async def finish(self, response: httpx2.Response, body: bytes) -> bytes:
+        """Take, record and give back an answer. Raises `LLMError` where it is none, or not whole."""
+        # A server that echoes the key must not put it into a file or an error.
+        key = self.client.key_of(self.vendor).encode()
+        body = body.replace(key, b"***") if len(key) > 8 else body
+        if not response.is_success:
+            return body
+        headers, text = response.headers, body.decode("utf-8", "replace")
+        kind = headers.get("content-type", "")
         if self.is_call and "event-stream" not in kind:
             kind = "application/json"  # whatever it calls itself
         record: dict[str, Any] = {
@@ -135,6 +159,7 @@ class Exchange:
             "request_id": next((headers[name] for name in _IDS if name in headers), None),
             "attempts": self.attempt,
             "latency_s": round(time.perf_counter() - self.call.started, 4),
+            "usage": {},
             "cost_usd": None,
         }
         try:
@@ -142,16 +167,18 @@ class Exchange:
             self.take(record, replayed=False)
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):
             said = f"{self.model}: no answer of this API; check the base URL, or try again"
-            raise BadResponse(f"{said}; the answer begins: {text[:200]}", text[:10_000]) from None
-        if store := self.client.recordings:
+            raise BadResponse(f"{said}; the answer begins: {text[:200]}") from None
+        if self.client.store:
             # In a thread, because a sync takes milliseconds and 50 calls may be in flight.
-            await asyncio.to_thread(store.save, self.asked, self.call.scope, self.n, record)
+            place = (self.asked, self.client.scope, self.n)
+            await asyncio.to_thread(self.client.store.save, *place, record, self.client.given)
+        return body
 
     def take(self, record: dict[str, Any], *, replayed: bool) -> None:
         """Fill in the reply; a new answer gets its price. Raises `LLMError`."""
         if not self.is_call:
             return
-        reply, data, price = self.call.reply, record["body"], record["cost_usd"]
+        reply, data = self.call.reply, record["body"]
         if "event-stream" in record["content_type"]:
             data = part("streaming").whole(self.vendor, data)
         if data.get("error"):
@@ -159,16 +186,16 @@ class Exchange:
             raise VendorUnavailable(f"{self.model} failed: {said}; try again later.")
         self.vendor.protocol.read(data, reply)
         if not replayed:
-            price = cost(self.vendor, data, self.model)
-            record["cost_usd"] = None if price is None else str(price)
+            usage, price = billed(self.vendor, data, self.model)
+            record |= {"usage": asdict(usage), "cost_usd": None if price is None else str(price)}
             self.client.limits.spent += self.bound if price is None else price
-        reply.usage += usage_of(self.vendor, data)
-        known = reply.cost_usd is not None and price is not None
-        reply.cost_usd = reply.cost_usd + Decimal(price) if known else None
+        reply.usage += Usage(**record["usage"])
+        known = None not in (reply.cost_usd, record["cost_usd"])
+        reply.cost_usd = (reply.cost_usd or 0) + Decimal(record["cost_usd"]) if known else None
         reply.latency_s += record["latency_s"]
         reply.replayed = replayed and (reply.replayed or not reply.attempts)
         reply.attempts += record["attempts"]
         reply.model, reply.request_id = data.get("model") or "", record["request_id"]
         if self.is_raw:
             reply.prompt = canonical(self.asked.body)
-            self.call.scope.calls.append(reply)
+            self.client.calls.append(reply)

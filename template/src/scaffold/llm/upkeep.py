@@ -6,8 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from .errors import NotRecorded
-from .recordings import Asked, file_name, load, slug
-from .vendors import Scope
+from .recordings import Asked, Scope, load, slug
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ def recordings_in(folder: Path) -> Iterator[Recording]:
         try:
             record = load(path)
             asked, answer = Asked(**record["request"]), record["answer"]
-            name = file_name(Scope(record["case"], record["epoch"]), record["n"])
+            name = Scope(record["case"], record["epoch"]).file_name(record["n"])
             if (asked.key, name) != (path.parent.name, path.name):
                 raise NotRecorded(f"{path} was edited: its name is not that of its content.")
             body = asked.body if isinstance(asked.body, dict) else {}

@@ -1,7 +1,7 @@
-"""What client, transport and a vendor's file tell each other."""
+"""The vendors, and what client, transport and a vendor's file tell each other."""
 
 import importlib
-from collections import Counter
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -11,19 +11,17 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from .errors import Rejected
-from .messages import Document, Message, Prompt, Reply
+from .messages import Message, Reply
 
 
 @dataclass(frozen=True)
 class Vendor:
-    """A server. `module` speaks its protocol: SDK, what of it has `create` (the URL's path ends
-    the same) and who reads its usage in genai-prices; then
+    """A server. Its `module` speaks the protocol, and holds beside SDK, ENDPOINT and USAGE:
 
-    `body(request)`: the arguments of `create`; None stands for "not given".
-    `read(data, reply)`: fills in text, tool calls, message and finish_reason, which is
-    "max_tokens" or "refusal" where it is one of these.
-    `piece(event)`: the text in one event of a stream.
-    `whole(events)`: what `read` takes, or None where the end is missing.
+    `body(request)`: the arguments of the SDK's `create`; None stands for "not given".
+    `read(data, reply)`: fills in text, tool calls, message and finish_reason, which all vendors
+    call "refusal" or "max_tokens" where it is one. For a stream `piece(event)`, the text in an
+    event, and `whole(events)`, what `read` takes, or None where the end is missing.
     """
 
     name: str
@@ -36,11 +34,6 @@ class Vendor:
     def protocol(self) -> Any:
         """The module. Raises `Rejected` where this repository was made without it."""
         return part(self.module)
-
-    @property
-    def key_variable(self) -> str:
-        """The environment's variable for the key, as the vendors' SDKs call it."""
-        return f"{self.name.upper()}_API_KEY"
 
 
 _GOOGLE = "https://generativelanguage.googleapis.com/v1beta/openai/"
@@ -66,7 +59,7 @@ def vendor_of(address: str) -> Vendor:
 
 
 def part(name: str) -> Any:
-    """A module beside this one that a repository may be made without. Raises `Rejected`."""
+    """A module beside this one; `Rejected` where this repository was made without it."""
     if find_spec(f"{__package__}.{name}") is None:
         question = "vendors" if name in {vendor.module for vendor in _ALL} else "parts"
         add = f"`copier update --trust -d '{question}=[{name}]'` adds it (name yours, too)"
@@ -106,38 +99,14 @@ class Request:
         return "\n\n".join([*system, *map(str, self.messages)])
 
 
-def conversation(prompt: Prompt, attachments: Sequence[Document] = ()) -> list[Message]:
-    """A prompt as messages; attachments go in front of the last text, as vendors advise."""
-    if isinstance(prompt, str | Message):
-        prompt = [prompt if isinstance(prompt, Message) else Message("user", prompt)]
-    *before, last = prompt
-    return [*before, Message(last.role, [*attachments, *last.parts]) if attachments else last]
-
-
-@dataclass
-class Scope:
-    """A case and an epoch, or neither: its log, and what was asked in it."""
-
-    case: str | None = None
-    epoch: int = 0
-    calls: list[Reply[Any]] = field(default_factory=list)
-    asked: Counter[str] = field(default_factory=Counter)  # key of a request -> how often
-    given: set[str] = field(default_factory=set)  # by now() and new_id()
-
-    def place(self, key: str, *, again: bool = False) -> int:
-        """The place of a call among those with this key, from 0; `again`: an SDK's retry."""
-        self.asked[key] += not again
-        return max(self.asked[key], 1) - 1
-
-
 @dataclass
 class Call:
-    """One call on its way: whose it is, and in `reply` what came of it so far."""
+    """One call on its way: the client bound to its case, and in `reply` what came of it so far."""
 
-    scope: Scope
+    client: Any
     reply: Reply[Any]
     sample: int | None = None
-    started: float = 0.0
+    started: float = field(default_factory=time.perf_counter)
 
 
 # How the transport, below an SDK, knows whose call it is.
