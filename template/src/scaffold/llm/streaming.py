@@ -76,19 +76,15 @@ class Tee(httpx2.AsyncByteStream):
     """A stream that is read by an SDK, and recorded; `held` is what to give back at its end."""
 
     def __init__(self, exchange: Exchange, response: httpx2.Response, held: AsyncExitStack) -> None:
-        self.exchange, self.response, self.held = exchange, response, held
-        self.chunks: list[bytes] = []
+        self.response, self.held, self.chunks = response, held, list[bytes]()
         held.push_async_callback(response.aclose)
-        held.push_async_callback(self._finish)
+        held.push_async_callback(exchange.finish, response, self.chunks)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for chunk in self.response.aiter_bytes():
             self.chunks.append(chunk)
             yield chunk
         await self.held.aclose()
-
-    async def _finish(self) -> None:
-        await self.exchange.finish(self.response, b"".join(self.chunks))
 
     async def aclose(self) -> None:
         """Record here too, since an SDK may stop reading at the last event, before the end."""

@@ -23,6 +23,7 @@ from .recordings import Asked, canonical
 from .vendors import CURRENT, Call, Vendor, part
 
 _IDS = ("request-id", "x-request-id")
+_MANY = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
 _KEPT = ("content-type", "retry-after", "retry-after-ms", "x-should-retry", *_IDS)
 
 
@@ -92,37 +93,25 @@ class Exchange:
             others = ".json" if offline else f"-e{client.scope.epoch}-{self.n}.json"
             record = client.store.find(self.asked, client.scope, self.n, others)
         if record is None and offline:
-            raise self.missing()
+            raise self._missing()
         if record is None:
             return None
         self.take(record, replayed=True)
-        kind, body = record["content_type"], record["body"]
-        content = json.dumps(body) if "json" in kind else "\n".join(body)
-        headers = {"content-type": kind} | dict.fromkeys(_IDS, record["request_id"] or "")
+        body = record["body"]
+        content = "\n".join(body) if isinstance(body, list) else json.dumps(body)
+        headers = dict.fromkeys(_IDS, record["request_id"] or "")
+        headers["content-type"] = record["content_type"]
         return httpx2.Response(200, headers=headers, content=content.encode())
 
-    def missing(self) -> LLMError:
-        """What to say where nothing is recorded and nobody may be asked."""
-        client, case, key = (
-            self.client,
-            self.client.scope.case,
-            f"{self.vendor.name.upper()}_API_KEY",
-        )
-        if client.store is None or client.mode == "live":
-            return NoKey(f"{key} is not set; put it into .env.")
-        start = f"{key} is not set, and nothing" if client.mode == "auto" else "Nothing"
+    def _missing(self) -> LLMError:
+        store, mode, case = self.client.store, self.client.mode, self.client.scope.case
+        no_key = f"{self.vendor.name.upper()}_API_KEY is not set"
+        if store is None or mode == "live":
+            return NoKey(f"{no_key}; put it into .env.")
+        start = f"{no_key}, and nothing" if mode == "auto" else "Nothing"
         where = f"case {case!r}" if case else "a call outside of any case"
-        nearest = client.store.nearest(self.asked)
-        advice = f"put {key} into .env and ask without replay"
-        return NotRecorded(f"{start} is recorded for {where}{nearest}; {advice}.")
-
-    def http(self) -> httpx2.AsyncClient:
-        """What really sends: a whole client, as that one knows proxies."""
-        if "http" not in self.client.opened:
-            limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
-            http = httpx2.AsyncClient(limits=limits, timeout=None, follow_redirects=True)
-            self.client.opened["http"] = http
-        return self.client.opened["http"]
+        advice = "put the vendor's key into .env and ask without replay"
+        return NotRecorded(f"{start} is recorded for {where}{store.nearest(self.asked)}; {advice}.")
 
     async def send(self) -> httpx2.Response:
         """Ask the vendor, within the limits. Raises `LLMError`."""
@@ -135,25 +124,29 @@ class Exchange:
                 self.call.started = time.perf_counter()  # the wait for a slot is not the vendor's
             # Compressed bytes could not be read in a recording.
             self.request.headers["accept-encoding"] = "identity"
-            response = await self.http().send(self.request, stream=True)
+            opened = self.client.opened
+            if "http" not in opened:  # a whole client, as that one knows proxies
+                opened["http"] = httpx2.AsyncClient(
+                    limits=_MANY, timeout=None, follow_redirects=True
+                )
+            response = await opened["http"].send(self.request, stream=True)
             headers = {key: value for key, value in response.headers.items() if key in _KEPT}
             if response.is_success and "event-stream" in headers.get("content-type", ""):
                 tee = part("streaming").Tee(self, response, held.pop_all())
                 return httpx2.Response(200, headers=headers, stream=tee)
-            body = await self.finish(response, await response.aread())
+            body = await self.finish(response, [await response.aread()])
             return httpx2.Response(response.status_code, headers=headers, content=body)
 
-    async def finish(self, response: httpx2.Response, body: bytes) -> bytes:
+    async def finish(self, response: httpx2.Response, chunks: list[bytes]) -> bytes:
         """Take, record and give back an answer. Raises `LLMError` where it is none, or not whole."""
         # A server that echoes the key must not put it into a file or an error.
-        key = self.client.key_of(self.vendor).encode()
+        key, body = self.client.key_of(self.vendor).encode(), b"".join(chunks)
         body = body.replace(key, b"***") if len(key) > 8 else body
         if not response.is_success:
             return body
         headers, text = response.headers, body.decode("utf-8", "replace")
         kind = headers.get("content-type", "")
-        if self.is_call and "event-stream" not in kind:
-            kind = "application/json"  # whatever it calls itself
+        is_json = "json" in kind or (self.is_call and "event-stream" not in kind)
         record: dict[str, Any] = {
             "content_type": kind,
             "request_id": next((headers[name] for name in _IDS if name in headers), None),
@@ -163,7 +156,7 @@ class Exchange:
             "cost_usd": None,
         }
         try:
-            record["body"] = json.loads(text) if "json" in kind else text.split("\n")
+            record["body"] = json.loads(text) if is_json else text.split("\n")
             self.take(record, replayed=False)
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):
             said = f"{self.model}: no answer of this API; check the base URL, or try again"
@@ -179,7 +172,7 @@ class Exchange:
         if not self.is_call:
             return
         reply, data = self.call.reply, record["body"]
-        if "event-stream" in record["content_type"]:
+        if isinstance(data, list):  # the lines of a stream
             data = part("streaming").whole(self.vendor, data)
         if data.get("error"):
             said = canonical(data["error"])[:500]
