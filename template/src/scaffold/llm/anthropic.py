@@ -46,9 +46,8 @@ def _block(part: Part) -> dict[str, Any]:
     if isinstance(part, ToolResult):
         result = {"type": "tool_result", "tool_use_id": part.call_id, "content": part.text}
         return {**result, "is_error": part.is_error}
-    text = part if isinstance(part, str) else part.text
-    if isinstance(part, str) or part.text is not None:
-        return {"type": "text", "text": text}
+    if isinstance(part, str) or part.text:
+        return {"type": "text", "text": str(part)}
     source = {"type": "base64", "media_type": part.media_type, "data": part.base64}
     named = {"type": "document", "title": part.name} if part.is_pdf else {"type": "image"}
     return {**named, "source": source}

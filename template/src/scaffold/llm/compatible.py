@@ -1,6 +1,6 @@
-"""Servers that speak OpenAI's chat completions: Gemini's own, OpenRouter, Ollama, vLLM …
+"""Chat completions of OpenAI: https://platform.openai.com/docs/api-reference/chat.
 
-https://platform.openai.com/docs/api-reference/chat
+Gemini's own server, OpenRouter, Groq, Ollama, vLLM and many more speak them.
 """
 
 import json
@@ -19,12 +19,13 @@ def body(request: Request) -> dict[str, Any]:
     """Put a request into the words of chat completions."""
     system, form = request.system or "", None
     if request.returns:
-        # Not strict, since not all servers know that; those that ignore the format as a
-        # whole find the schema in the system message.
-        schema = request.returns.model_json_schema()
-        known = {"name": request.returns.__name__, "schema": schema}
+        # Not strict, since not all servers know that, and in the system message for those that
+        # ignore the format as a whole.
+        known = {"name": request.returns.__name__, "schema": request.returns.model_json_schema()}
         form = {"type": "json_schema", "json_schema": known}
-        system += f"\n\nAnswer with one JSON object that fits this schema: {json.dumps(schema)}"
+        system += (
+            f"\n\nAnswer with one JSON object that fits this schema: {json.dumps(known['schema'])}"
+        )
     first = [{"role": "system", "content": system.strip()}] if system else []
     return {
         "model": request.model,
@@ -39,9 +40,9 @@ def body(request: Request) -> dict[str, Any]:
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
-    known = {"name": tool.name, "description": tool.description}
     schema = tool.arguments.model_json_schema()
-    return {"type": "function", "function": {**known, "parameters": schema}}
+    known = {"name": tool.name, "description": tool.description, "parameters": schema}
+    return {"type": "function", "function": known}
 
 
 def _turns(message: Message) -> list[dict[str, Any]]:
@@ -56,20 +57,17 @@ def _turns(message: Message) -> list[dict[str, Any]]:
             calls.append({"id": part.id, "type": "function", "function": function})
         else:
             contents.append(_content(part))
-    if contents or calls:
-        turns.append({"role": message.role, "content": contents or None})
-    if calls:
-        turns[-1]["tool_calls"] = calls
-    return turns
+    said = {"role": message.role, "content": contents or None}
+    calling = {"tool_calls": calls} if calls else {}
+    return [*turns, said | calling] if contents or calls else turns
 
 
 def _content(part: str | Document) -> dict[str, Any]:
-    if isinstance(part, str) or part.text is not None:
-        return {"type": "text", "text": part if isinstance(part, str) else part.text}
-    data = f"data:{part.media_type};base64,{part.base64}"
+    if isinstance(part, str) or part.text:
+        return {"type": "text", "text": str(part)}
     if part.is_pdf:
-        return {"type": "file", "file": {"filename": part.name, "file_data": data}}
-    return {"type": "image_url", "image_url": {"url": data}}
+        return {"type": "file", "file": {"filename": part.name, "file_data": str(part)}}
+    return {"type": "image_url", "image_url": {"url": str(part)}}
 
 
 def read(data: dict[str, Any], reply: Reply[Any]) -> None:
@@ -94,11 +92,10 @@ def piece(event: dict[str, Any]) -> str:
 
 def whole(events: list[dict[str, Any]]) -> dict[str, Any] | None:
     """Put an answer together: its text, usage and end; `stream` takes no tools."""
-    choices = [event["choices"][0] for event in events if event.get("choices")]
-    finish = next((one["finish_reason"] for one in choices if one.get("finish_reason")), None)
-    if finish is None:  # some servers do not send the closing [DONE]
+    ends = [e for e in events if e.get("choices") and e["choices"][0].get("finish_reason")]
+    if not ends:  # some servers do not send the closing [DONE]
         return None
     message = {"role": "assistant", "content": "".join(map(piece, events))}
+    choice = {**ends[0]["choices"][0], "message": message}
     usage = next((event["usage"] for event in events if event.get("usage")), None)
-    choice = {"message": message, "finish_reason": finish}
     return {"model": events[0].get("model"), "choices": [choice], "usage": usage}

@@ -1,7 +1,6 @@
-"""What may be spent, and how many calls may be under way.
+"""What may be spent, and how many calls may be under way. Prices are those in genai-prices.
 
-Prices come from the list inside genai-prices; nothing is looked up on the net. What a vendor
-charges for an answer that never arrived is unknown and not counted.
+What a vendor charges for an answer that never arrived is unknown and not counted.
 """
 
 import asyncio
@@ -27,10 +26,7 @@ class Limits:
 
     @asynccontextmanager
     async def held(self, model: str, bound: Decimal) -> AsyncGenerator[None]:
-        """Wait for a slot and until reservations leave room, then hold both.
-
-        `bound` is in US dollars. Raises `BudgetExceeded` where what is spent leaves too little.
-        """
+        """Hold a slot and `bound` (US dollars) of what reservations leave; waits, or raises."""
         async with self._slots[model]:
             while self.spent + self._reserved + bound > self.max_cost_usd:
                 if self.spent + bound > self.max_cost_usd:

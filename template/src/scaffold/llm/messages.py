@@ -39,6 +39,9 @@ class Document:
         self.text = f"<document name={self.name!r}>\n{text}\n</document>" if is_text else None
         self.base64 = base64.b64encode(data).decode("ascii")
 
+    def __str__(self) -> str:
+        return self.text or f"data:{self.media_type};base64,{self.base64}"
+
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
@@ -109,27 +112,25 @@ class Usage:
 
 @dataclass(slots=True)
 class Reply(Generic[T]):
-    """An answer, and a line of `Client.calls`. `output` is what `returns` asked for, or the text.
+    """An answer, and a line of `Client.calls`; a corrective retry is counted in.
 
-    `cost_usd` is None where the price is unknown. `latency_s` runs from the first try to the last
-    byte. Usage, cost, latency and attempts include a corrective retry; a replayed reply has the
-    cost and latency that were recorded. `error` is set in the log where the call failed.
+    A replayed reply has the cost and latency that were recorded.
     """
 
-    output: T
+    output: T  # what `returns` asked for, or the text
     text: str = ""
     tool_calls: list[ToolCall] = field(default_factory=list)
     message: Message = field(default_factory=lambda: Message("assistant", []))
     usage: Usage = field(default_factory=Usage)
-    cost_usd: Decimal | None = Decimal(0)
-    latency_s: float = 0.0
-    model: str = ""
+    cost_usd: Decimal | None = Decimal(0)  # None: unknown
+    latency_s: float = 0.0  # from the first try to the last byte
+    model: str = ""  # as the server names it
     request_id: str | None = None
     finish_reason: str | None = None
     attempts: int = 0
     replayed: bool = False
     prompt: str = ""
-    error: str | None = None
+    error: str | None = None  # where the call failed, in the log
 
     async def run_tools(self) -> list[Message]:
         """Run all tool calls together; the messages to continue with (answer, then results)."""
@@ -141,9 +142,10 @@ class Reply(Generic[T]):
     def logged(self) -> dict[str, Any]:
         """The call in plain fields, as an evaluation keeps it."""
         names = ("model", "prompt", "error", "cost_usd", "latency_s", "attempts", "replayed")
+        fields = {name: getattr(self, name) for name in names} | asdict(self.usage)
         calls = [{"id": c.id, "name": c.name, "arguments": c.arguments} for c in self.tool_calls]
-        known = {"reply": self.text, "tool_calls": calls, "finish_reason": self.finish_reason}
-        return {name: getattr(self, name) for name in names} | asdict(self.usage) | known
+        ends = {"reply": self.text, "tool_calls": calls, "finish_reason": self.finish_reason}
+        return fields | ends
 
 
 @lru_cache(maxsize=256)

@@ -50,14 +50,14 @@ def _item(part: Part, role: str) -> dict[str, Any]:
         return {**call, "arguments": to_json(part.arguments).decode()}
     if isinstance(part, ToolResult):
         return {"type": "function_call_output", "call_id": part.call_id, "output": part.text}
-    if isinstance(part, str) or part.text is not None:
-        text = part if isinstance(part, str) else part.text
+    if isinstance(part, str) or part.text:
         kind = "output_text" if role == "assistant" else "input_text"
-        return {"role": role, "content": [{"type": kind, "text": text}]}
-    data = f"data:{part.media_type};base64,{part.base64}"
-    file = {"type": "input_file", "filename": part.name, "file_data": data}
-    image = {"type": "input_image", "detail": "auto", "image_url": data}
-    return {"role": role, "content": [file if part.is_pdf else image]}
+        content = {"type": kind, "text": str(part)}
+    elif part.is_pdf:
+        content = {"type": "input_file", "filename": part.name, "file_data": str(part)}
+    else:
+        content = {"type": "input_image", "detail": "auto", "image_url": str(part)}
+    return {"role": role, "content": [content]}
 
 
 def read(data: dict[str, Any], reply: Reply[Any]) -> None:

@@ -28,6 +28,21 @@ _ATTACHMENT = re.compile(r'"(data:[\w/.+-]+;base64,)?([A-Za-z0-9+/]{400,}={0,2})
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 
 
+def canonical(value: Any) -> str:
+    """The one way to write a JSON value: sorted keys, no blanks."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def digest(text: str) -> str:
+    """SHA-256, in hexadecimal."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def slug(case: str | None) -> str:
+    """A case's id as a file name that is different for every id, on every file system."""
+    return f"{re.sub('[^a-z0-9]+', '-', case.lower())[:40]}_{digest(case)[:8]}" if case else "_"
+
+
 class Scope(NamedTuple):
     """Whose answers these are: those of a case and an epoch, or of neither."""
 
@@ -37,21 +52,6 @@ class Scope(NamedTuple):
     def file_name(self, n: int) -> str:
         """The name of its n-th answer to a request."""
         return f"{slug(self.case)}-e{self.epoch}-{n}.json"
-
-
-def slug(case: str | None) -> str:
-    """A case's id as a file name that is different for every id, on every file system."""
-    return f"{re.sub('[^a-z0-9]+', '-', case.lower())[:40]}_{digest(case)[:8]}" if case else "_"
-
-
-def canonical(value: Any) -> str:
-    """The one way to write a JSON value: sorted keys, no blanks."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def digest(text: str) -> str:
-    """SHA-256, in hexadecimal."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -92,10 +92,7 @@ class Recordings:
     folder: Path
 
     def find(self, asked: Asked, scope: Scope, n: int, others: str | None) -> Any:
-        """The answer of this scope, else the next in stored order whose name ends in `others`.
-
-        None if there is none. Raises `NotRecorded` where a file is damaged.
-        """
+        """The answer of this scope, or the next in stored order whose name ends so, or None."""
         folder, name = self.folder / asked.key, scope.file_name(n)
         names = sorted(path.name for path in folder.glob("*.json"))
         if name not in names:
@@ -106,10 +103,7 @@ class Recordings:
     def save(
         self, asked: Asked, scope: Scope, n: int, answer: Any, given: Collection[str] = ()
     ) -> None:
-        """Write an answer, whole or not at all, synced.
-
-        Warns of what varies by itself in the request, unless `now()` or `new_id()` has `given` it.
-        """
+        """Write an answer, whole or not at all; warns of what varies and was not `given` by us."""
         request = {"method": asked.method, "path": asked.path, "body": asked.body}
         record = {**scope._asdict(), "n": n, "request": request, "answer": answer}
         path = self.folder / asked.key / scope.file_name(n)
@@ -121,27 +115,24 @@ class Recordings:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-        today = datetime.now(UTC).date().isoformat()
-        varying = set(re.findall(f"{today}|{_UUID}", canonical(asked.body))).difference(given)
-        if varying:
+        varying = re.findall(f"{datetime.now(UTC):%Y-%m-%d}|{_UUID}", canonical(asked.body))
+        if unknown := ", ".join(set(varying).difference(given)):
             advice = "if it varies, take it from llm.now() or llm.new_id(), or it cannot replay"
-            warnings.warn(f"A recorded request holds {', '.join(varying)}: {advice}.", stacklevel=2)
+            warnings.warn(f"A recorded request holds {unknown}: {advice}.", stacklevel=2)
 
     def nearest(self, asked: Asked) -> str:
         """How the most similar recorded request differs, and three cases that do run."""
-        wanted, best, cases = canonical(asked.body), "", set[str]()
-
-        def shared(body: str) -> int:
-            return len(commonprefix([body, wanted]))  # noqa: RUF071, by character is what is meant
-
+        wanted, best, same, cases = canonical(asked.body), "", 0, set[str]()
         for path in islice(self.folder.glob("*/*.json"), 200):
             with suppress(NotRecorded):  # a damaged one is no neighbour
                 record = load(path)
-                best = max(best, canonical(record["request"]["body"]), key=shared)
-                cases.add(record["case"] or "")
-        shown = slice(max(0, shared(best) - 20), shared(best) + 40)
-        differs = f"has {best[shown]!r} where this one has {wanted[shown]!r}"
-        known = ", ".join(sorted(cases - {""})[:3]) or "none"
+                body = canonical(record["request"]["body"])
+                common = len(commonprefix([body, wanted]))  # noqa: RUF071, by character it is
+                best, same = (body, common) if common >= same else (best, same)
+                cases.add(record["case"] or "(none)")
+        here = slice(max(0, same - 20), same + 40)
+        differs = f"has {best[here]!r} where this one has {wanted[here]!r}"
+        known = ", ".join(sorted(cases)[:3])
         return f"; the nearest recorded {differs}; cases that do run: {known}" if cases else ""
 
 
