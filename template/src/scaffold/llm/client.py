@@ -53,16 +53,17 @@ class Client:
         self.store = Recordings(Path(self.recordings)) if self.recordings else None
         self.limits = Limits(self.max_cost_usd, self.concurrency)
         self.opened: dict[str, Any] = {}  # SDKs and the HTTP client
-        self._begin(Scope())
+        self._bind(Scope())
 
-    def _begin(self, scope: Scope) -> Self:
+    def _bind(self, scope: Scope) -> None:
         self.scope, self.calls = scope, list[Reply[Any]]()
-        self.asked, self.given = Counter[str](), set[str]()
-        return self
+        self.asked, self.given = Counter[str](), set[str]()  # keys of requests; what was stable
 
     def for_case(self, case: str, epoch: int = 0) -> Self:
         """The same client, budget and connections, bound to a case; its log begins empty."""
-        return copy.copy(self)._begin(Scope(case, epoch))
+        bound = copy.copy(self)
+        bound._bind(Scope(case, epoch))
+        return bound
 
     async def __aenter__(self) -> Self:
         return self
@@ -151,10 +152,9 @@ class Client:
         return call.reply
 
     def stream(self, prompt: Prompt, **options: Any) -> AsyncIterator[str]:
-        """The text in pieces, as they come; what it cost is in `calls[-1]` at the end.
+        """The text in pieces; what it cost is in `calls[-1]` at the end.
 
-        Takes what `ask` does, but no type, tools or attachments. Raises `LLMError`, also after
-        some pieces, where the answer breaks off or is cut off.
+        Takes what `ask` does, but no type, tools or attachments; raises also after some pieces.
         """
         return part("streaming").stream(self, prompt, **options)
 

@@ -73,21 +73,20 @@ def typed(error: Exception, model: str) -> LLMError:
         return ours
     names = {kind.__name__ for kind in type(error).__mro__}
     status: int = getattr(error, "status_code", 0)
-    kind, advice = BadResponse, "check that the base URL is this vendor's API"
-    if isinstance(error, TypeError):  # create() does not have this argument
-        kind, advice = Rejected, "drop it, or pass it in extra_body"
-    elif isinstance(error, TimeoutError):
-        kind, advice = TimedOut, "the deadline has passed: raise deadline_s, or try again"
-    elif status == 408 or names & {"APITimeoutError", "TimeoutException"}:
-        kind, advice = TimedOut, "raise timeout_s, or try again"
-    elif names & {"APIConnectionError", "TransportError"}:
-        kind, advice = ConnectionBroken, "check the network"
-    elif status == 429:
-        kind, advice = RateLimited, "wait, or lower concurrency"
-    elif 400 <= status < 500:
-        kind, advice = Rejected, "check key, model and request"
-    elif status:
-        kind, advice = VendorUnavailable, "try again later"
+    lost = names & {"APIConnectionError", "TransportError"}
+    slow = status == 408 or names & {"APITimeoutError", "TimeoutException"}
+    known: tuple[tuple[Any, type[LLMError], str], ...] = (
+        # An argument that the SDK's create() does not have.
+        (isinstance(error, TypeError), Rejected, "drop it, or pass it in extra_body"),
+        (isinstance(error, TimeoutError), TimedOut, "its deadline has passed; raise deadline_s"),
+        (slow, TimedOut, "raise timeout_s, or try again"),
+        (lost, ConnectionBroken, "check the network"),
+        (status == 429, RateLimited, "wait, or lower concurrency"),
+        (400 <= status < 500, Rejected, "check key, model and request"),
+        (status, VendorUnavailable, "try again later"),
+        (True, BadResponse, "check that the base URL is this vendor's API"),
+    )
+    kind, advice = next((kind, advice) for holds, kind, advice in known if holds)
     cause = f" ({error.__cause__})" if error.__cause__ and not status else ""
     found = kind(f"{model}: {str(error)[:500] or type(error).__name__}{cause}; {advice}.")
     found.request_id = getattr(error, "request_id", None)

@@ -1,7 +1,6 @@
 """The one place where calls are replayed, allowed, sent, priced and recorded: under the SDKs.
 
-Both SDKs (and anything else that takes an httpx2 client) send every request through a transport.
-What happens here holds for `ask`, for streams and for raw calls of an SDK alike.
+So it holds for `ask`, for streams, and for raw calls of whatever takes an httpx2 client.
 """
 
 import asyncio
@@ -29,6 +28,8 @@ _KEPT = ("content-type", "retry-after", "retry-after-ms", "x-should-retry", *_ID
 
 def sdk_of(client: Client, vendor: Vendor, *, raw: bool = False) -> Any:
     """A vendor's SDK; made once, as that takes 20 ms, and copied for `raw` calls of a scope."""
+    if vendor.name in client.opened and not raw:
+        return client.opened[vendor.name]
     http = httpx2.AsyncClient(transport=RecordingTransport(client, vendor))
     if vendor.name not in client.opened:
         url = os.environ.get(f"{vendor.name.upper()}_BASE_URL", vendor.base_url)
@@ -160,6 +161,7 @@ class Exchange:
             self.take(record, replayed=False)
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):
             said = f"{self.model}: no answer of this API; check the base URL, or try again"
+            self.call.reply.text = text[:10_000]
             raise BadResponse(f"{said}; the answer begins: {text[:200]}") from None
         if self.client.store:
             # In a thread, because a sync takes milliseconds and 50 calls may be in flight.
