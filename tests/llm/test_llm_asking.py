@@ -9,7 +9,7 @@ import sys
 import time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from pydantic import BaseModel, SecretStr
@@ -82,6 +82,24 @@ def test_a_model_without_a_price_costs_unknown_and_is_refused_under_a_limit(clie
 def test_a_free_server_needs_no_key_and_no_price(client, vendors_at, no_keys):
     reply = asyncio.run(client("ollama:homemade-1", max_cost_usd=0).ask("Hi", returns=Number))
     assert (reply.output, reply.cost_usd) == (Number(n=7), 0)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    ("returns", "text", "output"),
+    [
+        (list[int], '{"value": [1, 2]}', [1, 2]),
+        (Literal["yes", "no"], '{"value": "no"}', "no"),
+        (Number | None, '{"value": {"n": 3}}', Number(n=3)),
+        (int, 'So: {"value": 0}.', 0),
+    ],
+)
+def test_a_type_that_is_no_model_is_wrapped_for_the_vendor_and_unwrapped_again(
+    client, vendors_at, model, returns, text, output
+):
+    vendors_at.script = [f"says:{text}"]
+    assert asyncio.run(client(model).ask("Which?", returns=returns)).output == output
+    assert '"value"' in json.dumps(vendors_at.seen[-1])
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -254,6 +254,31 @@ def test_an_attachment_is_stored_as_its_name_and_hash(client, vendors_at, tmp_pa
         assert scan.base64 in json.dumps(vendors_at.seen[-1])
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_an_image_is_stored_by_its_name_too_although_no_protocol_has_one(
+    client, vendors_at, tmp_path, model
+):
+    scan = llm.Document("scan.png", bytes(range(256)) * 20)
+    one = client(model, recordings=tmp_path)
+    asyncio.run(one.ask("Read this", attachments=[scan, llm.Document("a.csv", b"x;y")]))
+    (path,) = tmp_path.glob("*/*.json")
+    assert json.loads(path.read_bytes())["answer"]["attachments"] == ["scan.png"]
+    assert scan.base64[:300] not in path.read_text("utf-8")
+
+
+def test_a_replay_needs_no_price_list(client, vendors_at, tmp_path):
+    asyncio.run(client(recordings=tmp_path).ask("Hello"))
+    script = f"""
+import asyncio, sys
+from scaffold.llm import Client
+reply = asyncio.run(Client({MODELS[0]!r}, recordings={str(tmp_path)!r}, mode="replay").ask("Hello"))
+print(reply.usage.input_tokens, reply.cost_usd, "genai_prices" in sys.modules)
+"""
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    said = subprocess.check_output([sys.executable, "-c", script], env=environment)
+    assert said.decode().split() == ["130", "0.000406", "False"]
+
+
 def test_todays_date_or_a_fresh_uuid_in_a_body_is_named_but_not_the_clients_own(
     client, vendors_at, tmp_path
 ):

@@ -162,8 +162,10 @@ class Client:
     def calling(self, request: Request, sample: int | None) -> Generator[Call]:
         """A call of this scope; whatever becomes of it, it ends up in the log."""
         reply = Reply[Any](None, model=request.model, prompt=str(request))
+        parts = [part for message in request.messages for part in message.parts]
+        names = [one.name for one in parts if isinstance(one, Document) and not one.text]
         try:
-            yield Call(self, reply, sample)
+            yield Call(self, reply, sample, names)
         except (LLMError, TimeoutError) as error:
             failure = typed(error, request.model)
             failure.text, failure.usage = reply.text, reply.usage if reply.attempts else None

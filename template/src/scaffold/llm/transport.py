@@ -23,13 +23,12 @@ from .vendors import CURRENT, Call, Vendor, part
 
 _IDS = ("request-id", "x-request-id")
 _MANY = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
+_HTTP: dict[str, Any] = {"limits": _MANY, "timeout": None, "follow_redirects": True}
 _KEPT = ("content-type", "retry-after", "retry-after-ms", "x-should-retry", *_IDS)
 
 
 def sdk_of(client: Client, vendor: Vendor, *, raw: bool = False) -> Any:
     """A vendor's SDK; made once, as that takes 20 ms, and copied for `raw` calls of a scope."""
-    if vendor.name in client.opened and not raw:
-        return client.opened[vendor.name]
     http = httpx2.AsyncClient(transport=RecordingTransport(client, vendor))
     if vendor.name not in client.opened:
         url = os.environ.get(f"{vendor.name.upper()}_BASE_URL", vendor.base_url)
@@ -98,10 +97,10 @@ class Exchange:
         if record is None:
             return None
         self.take(record, replayed=True)
-        body = record["body"]
-        content = "\n".join(body) if isinstance(body, list) else json.dumps(body)
-        headers = dict.fromkeys(_IDS, record["request_id"] or "")
-        headers["content-type"] = record["content_type"]
+        kind, body = record["content_type"], record["body"]
+        is_text = isinstance(body, list) and "json" not in kind
+        content = "\n".join(body) if is_text else json.dumps(body)
+        headers = {"content-type": kind} | dict.fromkeys(_IDS, record["request_id"] or "")
         return httpx2.Response(200, headers=headers, content=content.encode())
 
     def _missing(self) -> LLMError:
@@ -127,9 +126,7 @@ class Exchange:
             self.request.headers["accept-encoding"] = "identity"
             opened = self.client.opened
             if "http" not in opened:  # a whole client, as that one knows proxies
-                opened["http"] = httpx2.AsyncClient(
-                    limits=_MANY, timeout=None, follow_redirects=True
-                )
+                opened["http"] = httpx2.AsyncClient(**_HTTP)
             response = await opened["http"].send(self.request, stream=True)
             headers = {key: value for key, value in response.headers.items() if key in _KEPT}
             if response.is_success and "event-stream" in headers.get("content-type", ""):
@@ -152,6 +149,7 @@ class Exchange:
             "content_type": kind,
             "request_id": next((headers[name] for name in _IDS if name in headers), None),
             "attempts": self.attempt,
+            "attachments": self.call.attachments,
             "latency_s": round(time.perf_counter() - self.call.started, 4),
             "usage": {},
             "cost_usd": None,

@@ -106,6 +106,7 @@ class Call:
     client: Any
     reply: Reply[Any]
     sample: int | None = None
+    attachments: Sequence[str] = ()  # their names; some vendors take none
     started: float = field(default_factory=time.perf_counter)
 
 
