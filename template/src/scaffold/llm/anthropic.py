@@ -73,9 +73,9 @@ def piece(event: dict[str, Any]) -> str:
 
 def whole(events: list[dict[str, Any]]) -> dict[str, Any] | None:
     """Put a message together: its text, usage and end; `stream` takes no tools."""
-    if events[-1]["type"] != "message_stop":
+    last = {event["type"]: event for event in events}
+    if "message_stop" not in last:
         return None
-    start = next(event["message"] for event in events if event["type"] == "message_start")
-    end = next(event for event in reversed(events) if event["type"] == "message_delta")
+    start, end = last["message_start"]["message"], last["message_delta"]
     content = [{"type": "text", "text": "".join(map(piece, events))}]
     return {**start, **end["delta"], "usage": start["usage"] | end["usage"], "content": content}

@@ -158,9 +158,9 @@ class Exchange:
             record["body"] = json.loads(text) if is_json else text.split("\n")
             self.take(record, replayed=False)
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-            said = f"{self.model}: no answer of this API; check the base URL, or try again"
-            self.call.reply.text = text[:10_000]
-            raise BadResponse(f"{said}; the answer begins: {text[:200]}") from None
+            self.call.reply.text, start = text[:10_000], " ".join(text[:200].split())
+            advice = f"check the base URL, or try again; the answer begins: {start}"
+            raise BadResponse(f"{self.model}: no answer of this API; {advice}") from None
         if self.client.store:
             # In a thread, because a sync takes milliseconds and 50 calls may be in flight.
             place = (self.asked, self.client.scope, self.n)
