@@ -373,3 +373,27 @@ def test_a_long_prompt_costs_what_its_tier_costs():
         return found
 
     assert of(1_500_000) > 15 * of(100_000)
+
+
+def test_the_bound_of_a_dearer_service_tier_is_higher():
+    from scaffold.llm.limits import upper_bound
+    from scaffold.llm.vendors import vendor_of
+
+    body = {"model": "gpt-5.5", "max_output_tokens": 100}
+    plain = upper_bound(vendor_of("openai"), body, 50)
+    assert upper_bound(vendor_of("openai"), {**body, "service_tier": "priority"}, 50) > plain
+
+
+def test_an_answer_without_usage_costs_unknown_but_its_bound_is_spent(
+    client, vendors_at, monkeypatch
+):
+    def silent(self, body, _):
+        answer = {"model": "claude-sonnet-5", "stop_reason": "end_turn", "usage": None}
+        answer["content"] = [{"type": "text", "text": "Hello"}]
+        self.send(json.dumps(answer).encode())
+
+    monkeypatch.setattr(vendors_at.RequestHandlerClass, "silent", silent, raising=False)
+    vendors_at.script = ["silent"]
+    one = client(max_cost_usd=1)
+    assert asyncio.run(one.ask("Hello")).cost_usd is None
+    assert one.spent_usd > 0
