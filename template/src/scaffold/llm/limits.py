@@ -78,9 +78,10 @@ def _price(vendor: Vendor, used: Any, models: tuple[Any, ...], tier: Any) -> Dec
     """Long-context tiers, cache and service tier are genai-prices' business."""
     from genai_prices import calc_price
 
-    context = {"service_tier": tier} if isinstance(tier, str) else None
-    for model in () if vendor.free else models:
+    if vendor.free:
+        return Decimal(0)
+    known: Any = {"provider_id": vendor.provider, "price_context": {"service_tier": str(tier)}}
+    for model in models:
         with suppress(LookupError, ValueError, AttributeError):
-            provider = vendor.provider
-            return calc_price(used, model, provider_id=provider, price_context=context).total_price
-    return Decimal(0) if vendor.free else None
+            return calc_price(used, model, **known).total_price
+    return None

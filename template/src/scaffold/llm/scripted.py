@@ -16,8 +16,8 @@ Scripted = str | BaseModel | ToolCall | Sequence[ToolCall] | Exception
 class ScriptedModel(Client):
     """Replies in order, or by a function of the request; an exception among them is raised.
 
-    A reply is a text, a Pydantic object, or the tool calls of a step. `requests` holds what was
-    asked, in all scopes. All else (validation, correction, tools, the log) is the client's own.
+    A reply is a text (of JSON, where a type is asked for), a Pydantic object, or the tool calls of
+    a step. `requests` holds what was asked, in all scopes. All else is the client's own.
     """
 
     def __init__(self, replies: Sequence[Scripted] | Callable[[Request], Scripted]) -> None:
@@ -33,9 +33,8 @@ class ScriptedModel(Client):
         replies = self._replies
         said = next(replies, None) if isinstance(replies, Iterator) else replies(request)
         if said is None:
-            said = LLMError(
-                f"ScriptedModel has no reply {len(self.requests)}; add one to its list."
-            )
+            number = len(self.requests)
+            raise LLMError(f"ScriptedModel has no reply {number}; add one to its list.")
         if isinstance(said, Exception):
             raise said
         reply = call.reply
