@@ -9,13 +9,13 @@ import sys
 import time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from pydantic import BaseModel, SecretStr
 
 from scaffold import llm
-from scaffold.llm.structured import parse
+from scaffold.llm.messages import parse
 
 MODELS = ("anthropic:claude-sonnet-5", "openai:gpt-5.5", "groq:llama-3.3-70b-versatile")
 
@@ -82,6 +82,24 @@ def test_a_model_without_a_price_costs_unknown_and_is_refused_under_a_limit(clie
 def test_a_free_server_needs_no_key_and_no_price(client, vendors_at, no_keys):
     reply = asyncio.run(client("ollama:homemade-1", max_cost_usd=0).ask("Hi", returns=Number))
     assert (reply.output, reply.cost_usd) == (Number(n=7), 0)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    ("returns", "text", "output"),
+    [
+        (list[int], '{"value": [1, 2]}', [1, 2]),
+        (Literal["yes", "no"], '{"value": "no"}', "no"),
+        (Number | None, '{"value": {"n": 3}}', Number(n=3)),
+        (int, 'So: {"value": 0}.', 0),
+    ],
+)
+def test_a_type_that_is_no_model_is_wrapped_for_the_vendor_and_unwrapped_again(
+    client, vendors_at, model, returns, text, output
+):
+    vendors_at.script = [f"says:{text}"]
+    assert asyncio.run(client(model).ask("Which?", returns=returns)).output == output
+    assert '"value"' in json.dumps(vendors_at.seen[-1])
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -344,13 +362,38 @@ def test_a_script_can_be_a_function_call_tools_stream_and_be_corrected():
 
 
 def test_a_long_prompt_costs_what_its_tier_costs():
-    from scaffold.llm.limits import cost
+    from scaffold.llm.limits import billed
     from scaffold.llm.vendors import vendor_of
 
     def of(tokens: int) -> Decimal:
         usage = {"input_tokens": tokens, "output_tokens": 0}
-        found = cost(vendor_of("anthropic"), {"model": "claude-haiku-5-5", "usage": usage}, "x")
+        answer = {"model": "claude-haiku-5-5", "usage": usage}
+        _, found = billed(vendor_of("anthropic"), answer, "x")
         assert found is not None
         return found
 
     assert of(1_500_000) > 15 * of(100_000)
+
+
+def test_the_bound_of_a_dearer_service_tier_is_higher():
+    from scaffold.llm.limits import upper_bound
+    from scaffold.llm.vendors import vendor_of
+
+    body = {"model": "gpt-5.5", "max_output_tokens": 100}
+    plain = upper_bound(vendor_of("openai"), body, 50)
+    assert upper_bound(vendor_of("openai"), {**body, "service_tier": "priority"}, 50) > plain
+
+
+def test_an_answer_without_usage_costs_unknown_but_its_bound_is_spent(
+    client, vendors_at, monkeypatch
+):
+    def silent(self, body, _):
+        answer = {"model": "claude-sonnet-5", "stop_reason": "end_turn", "usage": None}
+        answer["content"] = [{"type": "text", "text": "Hello"}]
+        self.send(json.dumps(answer).encode())
+
+    monkeypatch.setattr(vendors_at.RequestHandlerClass, "silent", silent, raising=False)
+    vendors_at.script = ["silent"]
+    one = client(max_cost_usd=1)
+    assert asyncio.run(one.ask("Hello")).cost_usd is None
+    assert one.spent_usd > 0

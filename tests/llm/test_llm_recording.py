@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -19,11 +20,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from scaffold import llm
-from scaffold.llm.recordings import Asked, Recordings, canonical, slug
-from scaffold.llm.vendors import Scope
+from scaffold.llm.recordings import Asked, Recordings, Scope, canonical, slug
 
 MODELS = ("anthropic:claude-sonnet-5", "openai:gpt-5.5", "groq:llama-3.3-70b-versatile")
-LONG = bool(os.environ.get("TAKEHOME_LONG"))
 SOURCE = Path(llm.__file__).parents[2]
 
 
@@ -255,6 +254,31 @@ def test_an_attachment_is_stored_as_its_name_and_hash(client, vendors_at, tmp_pa
         assert scan.base64 in json.dumps(vendors_at.seen[-1])
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_an_image_is_stored_by_its_name_too_although_no_protocol_has_one(
+    client, vendors_at, tmp_path, model
+):
+    scan = llm.Document("scan.png", bytes(range(256)) * 20)
+    one = client(model, recordings=tmp_path)
+    asyncio.run(one.ask("Read this", attachments=[scan, llm.Document("a.csv", b"x;y")]))
+    (path,) = tmp_path.glob("*/*.json")
+    assert json.loads(path.read_bytes())["answer"]["attachments"] == ["scan.png"]
+    assert scan.base64[:300] not in path.read_text("utf-8")
+
+
+def test_a_replay_needs_no_price_list(client, vendors_at, tmp_path):
+    asyncio.run(client(recordings=tmp_path).ask("Hello"))
+    script = f"""
+import asyncio, sys
+from scaffold.llm import Client
+reply = asyncio.run(Client({MODELS[0]!r}, recordings={str(tmp_path)!r}, mode="replay").ask("Hello"))
+print(reply.usage.input_tokens, reply.cost_usd, "genai_prices" in sys.modules)
+"""
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    said = subprocess.check_output([sys.executable, "-c", script], env=environment)
+    assert said.decode().split() == ["130", "0.000406", "False"]
+
+
 def test_todays_date_or_a_fresh_uuid_in_a_body_is_named_but_not_the_clients_own(
     client, vendors_at, tmp_path
 ):
@@ -353,55 +377,78 @@ def test_replay_reads_the_recordings_of_one_request_only(tmp_path):
     assert (time.perf_counter() - started) / 300 < 0.005
 
 
-WRITER = """
-import asyncio, sys
+# Imports and asks once, as both take longer than recording; then forks for each number it reads.
+WRITERS = """
+import asyncio, os, signal, sys
 from pathlib import Path
 from scaffold.llm import Client
 
 async def one(llm, i):
-    reply = await llm.for_case(f"case-{i}").ask(f"Say #{i} please")
-    print(i, flush=True)
+    await llm.for_case(f"case-{i}").ask(f"Say #{i} please")
+    print(f"answered {i}", flush=True)
 
 async def main(folder, number):
     async with Client("anthropic:claude-sonnet-5", recordings=Path(folder), concurrency=6) as llm:
         await asyncio.gather(*(one(llm, number * 1000 + i) for i in range(60)))
 
-asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+asyncio.run(Client("anthropic:claude-sonnet-5").ask("Hello #0"))
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+for number in sys.stdin:
+    if process := os.fork():
+        print(f"started {process}", flush=True)
+    else:
+        asyncio.run(main(sys.argv[1], int(number)))
+        os._exit(0)
 """
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="240 processes are too slow without a fork")
 def test_killed_while_8_processes_record_every_file_is_whole_and_no_answer_is_lost(
     vendors_at, tmp_path
 ):
     vendors_at.text = number_in
     vendors_at.delay_s = 0.01
     chance = random.Random(7)
-    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
-    answered: set[int] = set()
-    for _ in range(30 if LONG else 1):
-        command = [sys.executable, "-c", WRITER, str(tmp_path)]
-        writers = [
-            subprocess.Popen([*command, str(n)], stdout=subprocess.PIPE, env=environment)
-            for n in range(8 if LONG else 3)
-        ]
-        before = len(vendors_at.seen)
-        while len(vendors_at.seen) < before + 20 and any(w.poll() is None for w in writers):
-            time.sleep(0.01)  # they have begun to ask
-        time.sleep(chance.random() * 0.5)
-        for writer in writers:
-            writer.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
-        for writer in writers:
-            lines = writer.communicate()[0].decode().splitlines()
-            answered |= {int(line) for line in lines if line.isdigit()}
-        assert all(json.loads(path.read_bytes()) for path in tmp_path.glob("*/*.json"))
-    recorded = {json.loads(path.read_bytes())["case"] for path in tmp_path.glob("*/*.json")}
-    assert {f"case-{i}" for i in answered} <= recorded
+    said = (tmp_path / "said").open("w+", encoding="utf-8")
+    folder = tmp_path / "recordings"
+    parent = subprocess.Popen(
+        [sys.executable, "-c", WRITERS, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=said,
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        encoding="utf-8",
+    )
+    assert parent.stdin is not None
+
+    def numbers(word: str) -> list[int]:
+        lines = (tmp_path / "said").read_text("utf-8").splitlines()
+        return [int(line.split()[1]) for line in lines if line.startswith(f"{word} ")]
+
+    def start(*writers: int) -> None:
+        parent.stdin.write("".join(f"{number}\n" for number in writers))
+        parent.stdin.flush()
+
+    for moment in range(30):
+        before = len(numbers("answered"))
+        start(*range(moment * 8, moment * 8 + 8))
+        while len(numbers("answered")) < before + 8:
+            time.sleep(0.01)  # until they are in the midst of it
+        time.sleep(chance.random() * 0.2)
+        for process in numbers("started")[-8:]:
+            with contextlib.suppress(ProcessLookupError):  # it was through already
+                os.kill(process, signal.SIGKILL)
+    answered = {f"case-{i}" for i in numbers("answered")}
+    cases = [json.loads(path.read_bytes())["case"] for path in folder.glob("*/*.json")]
+    assert answered <= set(cases)
+    assert len(vendors_at.seen) > len(cases)  # some were killed in the middle of a call
     asked = len(vendors_at.seen)
-    subprocess.run([sys.executable, "-c", WRITER, str(tmp_path), "0"], env=environment, check=True)
-    assert len(vendors_at.seen) - asked <= 60  # the next run continues with what is missing
-    assert {f"case-{i}" for i in range(60)} <= {
-        json.loads(path.read_bytes())["case"] for path in tmp_path.glob("*/*.json")
-    }
+    start(0)  # the next run continues with what is missing
+    parent.communicate()
+    while not {f"case-{i}" for i in range(60)} <= {f"case-{i}" for i in numbers("answered")}:
+        time.sleep(0.05)
+    missing = {f"case-{i}" for i in range(60)} - set(cases)
+    assert len(vendors_at.seen) - asked == len(missing)
+    said.close()
 
 
 def test_two_bodies_of_other_bytes_do_not_share_a_key():

@@ -1,26 +1,27 @@
 """Anthropic's Messages API: https://docs.anthropic.com/en/api/messages."""
 
-from functools import lru_cache
 from typing import Any
 
-from pydantic import BaseModel
+from anthropic import AsyncAnthropic, transform_schema
 from pydantic_core import to_jsonable_python
 
-from .messages import Message, Part, Reply, Tool, ToolCall, ToolResult, Usage
-from .structured import strict_schema
-from .vendors import Request
+from .messages import Message, Part, Reply, ToolCall, ToolResult, strict_schema
+from .vendors import Request, Tool
+
+SDK, ENDPOINT, USAGE = AsyncAnthropic, "messages", ("anthropic", "default")
 
 
 def body(request: Request) -> dict[str, Any]:
     """Put a request into Anthropic's words."""
     output = dict(request.settings.get("output_config", {}))
     if request.returns:
-        output["format"] = {"type": "json_schema", "schema": _schema(request.returns)}
+        schema = strict_schema(request.returns, transform_schema)
+        output["format"] = {"type": "json_schema", "schema": schema}
     return {
         "model": request.model,
         "max_tokens": request.max_tokens,
         "system": request.system,
-        "messages": [_message(message) for message in request.messages],
+        "messages": [{"role": m.role, "content": _content(m)} for m in request.messages],
         "tools": [_tool(tool) for tool in request.tools] or None,
         "stream": request.stream or None,
         **request.settings,
@@ -29,61 +30,39 @@ def body(request: Request) -> dict[str, Any]:
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
+    schema = strict_schema(tool.arguments, transform_schema)
     known = {"name": tool.name, "description": tool.description, "strict": True}
-    return {**known, "input_schema": _schema(tool.arguments)}
+    return {**known, "input_schema": schema}
 
 
-@lru_cache(maxsize=256)  # making it takes as long as all the rest of a call
-def _schema(model: type[BaseModel]) -> Any:
-    from anthropic import transform_schema
-
-    return strict_schema(model, transform_schema)
-
-
-def _message(message: Message) -> dict[str, Any]:
-    vendor, native = message.native
-    content = native if vendor == "anthropic" else [_block(part) for part in message.parts]
-    return {"role": message.role, "content": content}
+def _content(message: Message) -> Any:
+    return message.native.get("anthropic") or [_block(part) for part in message.parts]
 
 
 def _block(part: Part) -> dict[str, Any]:
-    if isinstance(part, str):
-        return {"type": "text", "text": part}
     if isinstance(part, ToolCall):
         arguments = to_jsonable_python(part.arguments)
         return {"type": "tool_use", "id": part.id, "name": part.name, "input": arguments}
     if isinstance(part, ToolResult):
         result = {"type": "tool_result", "tool_use_id": part.call_id, "content": part.text}
         return {**result, "is_error": part.is_error}
-    if part.is_text:
-        return {"type": "text", "text": part.text}
+    if isinstance(part, str) or part.text:
+        return {"type": "text", "text": str(part)}
     source = {"type": "base64", "media_type": part.media_type, "data": part.base64}
-    if part.is_pdf:
-        return {"type": "document", "title": part.name, "source": source}
-    return {"type": "image", "source": source}
+    named = {"type": "document", "title": part.name} if part.is_pdf else {"type": "image"}
+    return {**named, "source": source}
 
 
-def read(data: dict[str, Any]) -> Reply[Any]:
+def read(data: dict[str, Any], reply: Reply[Any]) -> None:
     """Read a message; blocks of a type not known here are passed over, but sent back."""
-    blocks, finish, usage = data["content"], data["stop_reason"], data["usage"]
-    text = "".join(block["text"] for block in blocks if block["type"] == "text")
-    if finish == "refusal":
-        text = text or (data.get("stop_details") or {}).get("explanation") or "no reason given"
-    if finish == "model_context_window_exceeded":
-        finish = "max_tokens"
-    # Anthropic does not count cached tokens as input; everyone else does.
-    cached = usage.get("cache_read_input_tokens") or 0
-    tokens = usage["input_tokens"] + cached + (usage.get("cache_creation_input_tokens") or 0)
-    thinking = (usage.get("output_tokens_details") or {}).get("thinking_tokens") or 0
-    return Reply(
-        None,
-        text,
-        [ToolCall(b["id"], b["name"], b["input"]) for b in blocks if b["type"] == "tool_use"],
-        Message("assistant", text, ("anthropic", blocks)),
-        Usage(tokens, usage["output_tokens"], cached, thinking),
-        model=data["model"],
-        finish_reason=finish,
-    )
+    blocks, finish = data["content"], data["stop_reason"]
+    reply.text = "".join(block["text"] for block in blocks if block["type"] == "text")
+    wanted = [block for block in blocks if block["type"] == "tool_use"]
+    reply.tool_calls = [ToolCall(one["id"], one["name"], one["input"]) for one in wanted]
+    reply.message = Message("assistant", reply.text, {"anthropic": blocks})
+    reply.finish_reason = {"model_context_window_exceeded": "max_tokens"}.get(finish, finish)
+    if finish == "refusal" and not reply.text:
+        reply.text = (data.get("stop_details") or {}).get("explanation") or "no reason given"
 
 
 def piece(event: dict[str, Any]) -> str:
@@ -94,13 +73,9 @@ def piece(event: dict[str, Any]) -> str:
 
 def whole(events: list[dict[str, Any]]) -> dict[str, Any] | None:
     """Put a message together: its text, usage and end; `stream` takes no tools."""
-    if events[-1].get("type") != "message_stop":
+    last = {event["type"]: event for event in events}
+    if "message_stop" not in last:
         return None
-    message: dict[str, Any] = {}
-    for event in events:
-        if event["type"] == "message_start":
-            message = event["message"]
-        elif event["type"] == "message_delta":
-            usage = {**message["usage"], **event["usage"]}
-            message = {**message, **event["delta"], "usage": usage}
-    return {**message, "content": [{"type": "text", "text": "".join(map(piece, events))}]}
+    start, end = last["message_start"]["message"], last["message_delta"]
+    content = [{"type": "text", "text": "".join(map(piece, events))}]
+    return {**start, **end["delta"], "usage": start["usage"] | end["usage"], "content": content}

@@ -1,99 +1,95 @@
 """The client: one typed call over every vendor's own SDK."""
 
+import asyncio
 import copy
+import os
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Literal, Self, cast
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr, ValidationError
 from typing_extensions import TypeVar
 
-from .connections import Connections
 from .errors import InvalidOutput, LLMError, Rejected, typed
-from .limits import Limits, deadline
-from .messages import Document, Prompt, Reply, conversation
-from .recordings import Recordings
-from .structured import corrected, output_of
-from .vendors import CURRENT, Call, Request, Scope, part, vendor_of
+from .limits import Limits
+from .messages import Document, Message, Prompt, Reply, conversation, explain, model_of, output_of
+from .recordings import Asked, Recordings, Scope
+from .vendors import CURRENT, Call, Request, Vendor, part, vendor_of
 
 T = TypeVar("T", default=str)
 _TEXT: Any = str
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class Client:
     """A model, and how it is asked. Cheap to make: SDKs and keys are looked for when first used.
 
     `mode`: "auto" replays what is recorded and asks the vendor for the rest, "replay" never asks
     (nor does "auto" without a key), "live" asks again and replaces this scope's answers.
-    `max_cost_usd` holds for this client with all its scopes; replayed calls are free.
-    `deadline_s` is for a whole call; `timeout_s` (per read) and `max_retries` are the SDKs'.
-    `api_keys` and `base_urls` are by vendor; without them the SDKs' variables count.
     """
 
-    def __init__(
-        self,
-        model: str,
-        *,
-        recordings: Path | str | None = None,
-        mode: Literal["auto", "replay", "live"] = "auto",
-        max_cost_usd: Decimal | float | None = None,
-        deadline_s: float | None = 600,
-        concurrency: int = 16,
-        api_keys: Mapping[str, SecretStr] | None = None,
-        base_urls: Mapping[str, str] | None = None,
-        max_tokens: int = 4096,
-        timeout_s: float = 600,
-        max_retries: int = 2,
-    ) -> None:
-        if mode == "replay" and recordings is None:
+    model: str = field(kw_only=False)
+    recordings: Path | str | None = None
+    mode: Literal["auto", "replay", "live"] = "auto"
+    max_cost_usd: Decimal | float | None = None  # for all scopes together; a replay is free
+    deadline_s: float | None = 600  # for a whole call
+    concurrency: int = 16  # per model
+    api_keys: Mapping[str, SecretStr] | None = None  # by vendor, as the next;
+    base_urls: Mapping[str, str] | None = None  # without them, the SDKs' variables count
+    max_tokens: int = 4096
+    timeout_s: float = 600  # per read; this and the next are the SDKs' own
+    max_retries: int = 2
+
+    def __post_init__(self) -> None:
+        if self.mode == "replay" and self.recordings is None:
             raise Rejected("Nothing to replay; pass recordings=Path('recordings').")
-        self.model, self.max_tokens, self.deadline_s = model, max_tokens, deadline_s
-        store = Recordings(Path(recordings)) if recordings else None
-        sdk = {"timeout": timeout_s, "max_retries": max_retries}
-        limits, keys, urls = Limits(max_cost_usd, concurrency), api_keys or {}, base_urls or {}
-        self.shared = Connections(mode, store, limits, keys, urls, sdk)
-        self.scope = Scope()
+        self.store = Recordings(Path(self.recordings)) if self.recordings else None
+        self.limits = Limits(self.max_cost_usd, self.concurrency)
+        self.opened: dict[str, Any] = {}  # SDKs and the HTTP client
+        self._bind(Scope())
+
+    def _bind(self, scope: Scope) -> None:
+        self.scope, self.calls = scope, list[Reply[Any]]()
+        self.asked, self.given = Counter[str](), set[str]()  # keys of requests; what was stable
+
+    def for_case(self, case: str, epoch: int = 0) -> Self:
+        """The same client, budget and connections, bound to a case; its log begins empty."""
+        bound = copy.copy(self)
+        bound._bind(Scope(case, epoch))
+        return bound
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        await self.shared.close()
-
-    def for_case(self, case: str, epoch: int = 0) -> Self:
-        """The same client, budget and connections, bound to a case; its log begins empty."""
-        bound = copy.copy(self)
-        bound.scope = Scope(case, epoch)
-        return bound
-
-    @property
-    def calls(self) -> list[Reply[Any]]:
-        """What was asked in this scope, in the order of the answers."""
-        return self.scope.calls
+        if http := self.opened.pop("http", None):
+            await http.aclose()
 
     @property
     def spent_usd(self) -> Decimal:
         """What this client and all its scopes have spent; replayed calls are not in it."""
-        return self.shared.limits.spent
+        return self.limits.spent
 
     @property
     def anthropic(self) -> Any:
         """Anthropic's `AsyncAnthropic`; its calls are recorded, replayed and limited too."""
-        return self.shared.sdk(vendor_of("anthropic"), self.scope)
+        return part("transport").sdk_of(self, vendor_of("anthropic"), raw=True)
 
     @property
     def openai(self) -> Any:
         """OpenAI's `AsyncOpenAI`; its calls are recorded, replayed and limited too."""
-        return self.shared.sdk(vendor_of("openai"), self.scope)
+        return part("transport").sdk_of(self, vendor_of("openai"), raw=True)
 
     def transport(self, vendor: str) -> Any:
         """The recording transport, for another library's `httpx2.AsyncClient`."""
-        return self.shared.transport(vendor_of(vendor), self.scope)
+        return part("transport").RecordingTransport(self, vendor_of(vendor))
 
     def now(self) -> datetime:
         """The time (UTC), and on replay what it was when the recording was made."""
@@ -104,11 +100,17 @@ class Client:
         return self._stable("new_id", str(uuid.uuid4()))
 
     def _stable(self, name: str, fresh: str) -> str:
-        shared = self.shared
-        if shared.recordings is None:
+        if self.store is None:
             return fresh
-        offline, live = shared.offline(vendor_of(self.model)), shared.mode == "live"
-        return shared.recordings.stable(name, fresh, self.scope, offline=offline, live=live)
+        asked, offline = Asked(name, "", None), self.offline(vendor_of(self.model))
+        n, others = self.asked[asked.key], ".json" if offline else None
+        self.asked[asked.key] += 1
+        value = None if self.mode == "live" else self.store.find(asked, self.scope, n, others)
+        if value is None and not offline:
+            self.store.save(asked, self.scope, n, fresh)
+        value = str(value or fresh)
+        self.given |= {value, value[:10]}  # of a time, that is the date
+        return value
 
     async def ask(
         self,
@@ -131,67 +133,75 @@ class Client:
         """
         messages, most = conversation(prompt, attachments), max_tokens or self.max_tokens
         request = Request(model or self.model, messages, system, settings, most)
-        request.returns = None if returns is str else cast(type[BaseModel], returns)
+        request.returns = None if returns is str else model_of(returns)
         request.tools = [part("tools").tool_of(tool) for tool in tools]
-        with self._call(request, sample) as call:
-            async with deadline(deadline_s or self.deadline_s, request.model):
+        with self.calling(request, sample) as call:
+            async with asyncio.timeout(deadline_s or self.deadline_s):
                 try:
-                    await self._attempt(request, call)
+                    output = await self._attempt(request, call)
                 except InvalidOutput as misfit:
-                    await self._attempt(corrected(request, misfit), call)
+                    if not isinstance(misfit.__cause__, ValidationError):
+                        raise
+                    wrong = f"That does not fit: {explain(misfit.__cause__)}."
+                    told = Message("user", f"{wrong} Answer again, only with correct JSON.")
+                    given = Message("assistant", call.reply.text or "(nothing)")  # not empty
+                    request = replace(request, messages=[*messages, given, told])
+                    output = await self._attempt(request, call)
+            wrapped = output is not None and request.returns not in (None, returns)
+            call.reply.output = output.value if wrapped else output
         return call.reply
 
-    async def stream(
-        self,
-        prompt: Prompt,
-        *,
-        model: str | None = None,
-        system: str | None = None,
-        max_tokens: int | None = None,
-        sample: int | None = None,
-        deadline_s: float | None = None,
-        **settings: Any,
-    ) -> AsyncIterator[str]:
-        """The text in pieces, as they come; what it cost is in `calls[-1]` at the end.
+    def stream(self, prompt: Prompt, **options: Any) -> AsyncIterator[str]:
+        """The text in pieces; what it cost is in `calls[-1]` at the end.
 
-        Raises `LLMError`, also after some pieces, where the answer breaks off or is cut off.
+        Takes what `ask` does, but no type, tools or attachments; raises also after some pieces.
         """
-        messages, most = conversation(prompt), max_tokens or self.max_tokens
-        request = Request(model or self.model, messages, system, settings, most, stream=True)
-        with self._call(request, sample) as call:
-            seconds = deadline_s or self.deadline_s
-            async for piece in part("streaming").pieces(self._exchange, request, call, seconds):
-                yield piece
-            output_of(request, call)
+        return part("streaming").stream(self, prompt, **options)
 
     @contextmanager
-    def _call(self, request: Request, sample: int | None) -> Generator[Call]:
+    def calling(self, request: Request, sample: int | None) -> Generator[Call]:
         """A call of this scope; whatever becomes of it, it ends up in the log."""
-        call = Call(self.scope, Reply(None, model=request.model), sample)
+        reply = Reply[Any](None, model=request.model, prompt=str(request))
+        parts = [part for message in request.messages for part in message.parts]
+        names = [one.name for one in parts if isinstance(one, Document) and not one.text]
         try:
-            yield call
-        except LLMError as error:
-            call.log(str(request), error)
-            raise
-        call.log(str(request))
+            yield Call(self, reply, sample, names)
+        except (LLMError, TimeoutError) as error:
+            failure = typed(error, request.model)
+            failure.text, failure.usage = reply.text, reply.usage if reply.attempts else None
+            failure.request_id, reply.error = failure.request_id or reply.request_id, str(failure)
+            raise failure from failure.__cause__
+        finally:
+            self.calls.append(reply)
 
-    async def _attempt(self, request: Request, call: Call) -> None:
-        await self._exchange(request, call)
+    async def _attempt(self, request: Request, call: Call) -> Any:
+        await self.exchange(request, call)
         reply = call.reply
         reply.tool_calls = [part("tools").checked(one, request.tools) for one in reply.tool_calls]
         reply.message.parts = [*([reply.text] if reply.text else []), *reply.tool_calls]
-        reply.output = output_of(request, call)
+        return output_of(reply, request.returns)
 
-    async def _exchange(self, request: Request, call: Call) -> Any:
+    async def exchange(self, request: Request, call: Call) -> Any:
         """Ask the SDK; what it gives back stays unread: its own reading loses what does not fit."""
         vendor = vendor_of(request.address)
         body = vendor.protocol.body(request)
         given = {name: value for name, value in body.items() if value is not None}
-        create = attrgetter(vendor.endpoint)(self.shared.sdk(vendor)).with_raw_response.create
+        sdk = part("transport").sdk_of(self, vendor)
+        endpoint = attrgetter(vendor.protocol.ENDPOINT)(sdk)
         token = CURRENT.set(call)
         try:
-            return (await create(**given)).http_response
+            return (await endpoint.with_raw_response.create(**given)).http_response
         except Exception as error:
-            raise call.error or typed(error, request.model) from error
+            raise typed(error, request.model) from error
         finally:
             CURRENT.reset(token)
+
+    def key_of(self, vendor: Vendor) -> str:
+        """The key given to the client, else the environment's; empty where there is none."""
+        given = (self.api_keys or {}).get(vendor.name)
+        variable = f"{vendor.name.upper()}_API_KEY"
+        return given.get_secret_value() if given else os.environ.get(variable, "")
+
+    def offline(self, vendor: Vendor) -> bool:
+        """Whether this vendor must not, or cannot, be asked."""
+        return self.mode == "replay" or not (vendor.free or self.key_of(vendor))

@@ -1,27 +1,31 @@
-"""Servers that speak OpenAI's chat completions: Gemini's own, OpenRouter, Ollama, vLLM …
+"""Chat completions of OpenAI: https://platform.openai.com/docs/api-reference/chat.
 
-https://platform.openai.com/docs/api-reference/chat
+Gemini's own server, OpenRouter, Groq, Ollama, vLLM and many more speak them.
 """
 
 import json
 from typing import Any
 
+from openai import AsyncOpenAI
 from pydantic_core import to_json
 
-from .messages import Document, Message, Reply, Tool, ToolCall, ToolResult, Usage
-from .vendors import Request
+from .messages import Document, Message, Reply, ToolCall, ToolResult
+from .vendors import Request, Tool
+
+SDK, ENDPOINT, USAGE = AsyncOpenAI, "chat.completions", ("openai", "chat")
 
 
 def body(request: Request) -> dict[str, Any]:
     """Put a request into the words of chat completions."""
     system, form = request.system or "", None
     if request.returns:
-        # Not strict, since not all servers know that; those that ignore the format as a
-        # whole find the schema in the system message.
-        schema = request.returns.model_json_schema()
-        known = {"name": request.returns.__name__, "schema": schema}
+        # Not strict, since not all servers know that, and in the system message for those that
+        # ignore the format as a whole.
+        known = {"name": request.returns.__name__, "schema": request.returns.model_json_schema()}
         form = {"type": "json_schema", "json_schema": known}
-        system += f"\n\nAnswer with one JSON object that fits this schema: {json.dumps(schema)}"
+        system += (
+            f"\n\nAnswer with one JSON object that fits this schema: {json.dumps(known['schema'])}"
+        )
     first = [{"role": "system", "content": system.strip()}] if system else []
     return {
         "model": request.model,
@@ -36,15 +40,14 @@ def body(request: Request) -> dict[str, Any]:
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
-    known = {"name": tool.name, "description": tool.description}
     schema = tool.arguments.model_json_schema()
-    return {"type": "function", "function": {**known, "parameters": schema}}
+    known = {"name": tool.name, "description": tool.description, "parameters": schema}
+    return {"type": "function", "function": known}
 
 
 def _turns(message: Message) -> list[dict[str, Any]]:
-    vendor, native = message.native
-    if vendor == "compatible":
-        return [native]
+    if "compatible" in message.native:
+        return [message.native["compatible"]]
     turns, contents, calls = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
     for part in message.parts:
         if isinstance(part, ToolResult):
@@ -54,42 +57,31 @@ def _turns(message: Message) -> list[dict[str, Any]]:
             calls.append({"id": part.id, "type": "function", "function": function})
         else:
             contents.append(_content(part))
-    if contents or calls:
-        turns.append({"role": message.role, "content": contents or None})
-    if calls:
-        turns[-1]["tool_calls"] = calls
-    return turns
+    said = {"role": message.role, "content": contents or None}
+    calling = {"tool_calls": calls} if calls else {}
+    return [*turns, said | calling] if contents or calls else turns
 
 
 def _content(part: str | Document) -> dict[str, Any]:
-    if isinstance(part, str) or part.is_text:
-        return {"type": "text", "text": part if isinstance(part, str) else part.text}
-    data = f"data:{part.media_type};base64,{part.base64}"
+    if isinstance(part, str) or part.text:
+        return {"type": "text", "text": str(part)}
     if part.is_pdf:
-        return {"type": "file", "file": {"filename": part.name, "file_data": data}}
-    return {"type": "image_url", "image_url": {"url": data}}
+        return {"type": "file", "file": {"filename": part.name, "file_data": str(part)}}
+    return {"type": "image_url", "image_url": {"url": str(part)}}
 
 
-def read(data: dict[str, Any]) -> Reply[Any]:
+def read(data: dict[str, Any], reply: Reply[Any]) -> None:
     """Read the first choice; servers leave out much of what the protocol has."""
-    choice, usage = data["choices"][0], data.get("usage") or {}
+    choice = data["choices"][0]
     message, finish = choice["message"], choice.get("finish_reason")
-    refusal = message.get("refusal") or ""
-    if finish == "content_filter":
-        refusal = "the server's content filter stopped the answer"
-    calls = [(call["id"], call["function"]) for call in message.get("tool_calls") or []]
-    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-    reasoning = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
-    tokens = (usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0)
-    return Reply(
-        None,
-        refusal or message.get("content") or "",
-        [ToolCall(call_id, call["name"], call["arguments"]) for call_id, call in calls],
-        Message("assistant", "", ("compatible", message)),
-        Usage(*tokens, cached, reasoning),
-        model=data.get("model") or "",
-        finish_reason="refusal" if refusal else {"length": "max_tokens"}.get(finish, finish),
-    )
+    reply.text, wanted = message.get("content") or "", message.get("tool_calls") or []
+    calls = [(one["id"], one["function"]) for one in wanted]
+    reply.tool_calls = [ToolCall(id_, call["name"], call["arguments"]) for id_, call in calls]
+    reply.message = Message("assistant", reply.text, {"compatible": message})
+    reply.finish_reason = {"length": "max_tokens"}.get(finish, finish)
+    if message.get("refusal") or finish == "content_filter":
+        reply.text = message.get("refusal") or "the server's content filter stopped the answer"
+        reply.finish_reason = "refusal"
 
 
 def piece(event: dict[str, Any]) -> str:
@@ -100,11 +92,10 @@ def piece(event: dict[str, Any]) -> str:
 
 def whole(events: list[dict[str, Any]]) -> dict[str, Any] | None:
     """Put an answer together: its text, usage and end; `stream` takes no tools."""
-    choices = [event["choices"][0] for event in events if event.get("choices")]
-    finish = next((one["finish_reason"] for one in choices if one.get("finish_reason")), None)
-    if finish is None:  # some servers do not send the closing [DONE]
+    ends = [e for e in events if e.get("choices") and e["choices"][0].get("finish_reason")]
+    if not ends:  # some servers do not send the closing [DONE]
         return None
     message = {"role": "assistant", "content": "".join(map(piece, events))}
+    choice = {**ends[0]["choices"][0], "message": message}
     usage = next((event["usage"] for event in events if event.get("usage")), None)
-    choice = {"message": message, "finish_reason": finish}
     return {"model": events[0].get("model"), "choices": [choice], "usage": usage}

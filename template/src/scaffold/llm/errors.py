@@ -12,11 +12,9 @@ from typing import Any
 class LLMError(Exception):
     """Base of all; carries the raw text, the usage and the request id where there are any."""
 
-    def __init__(
-        self, message: str, text: str = "", usage: Any = None, request_id: str | None = None
-    ) -> None:
-        super().__init__(message)
-        self.text, self.usage, self.request_id = text, usage, request_id
+    text: str = ""
+    usage: Any = None
+    request_id: str | None = None
 
 
 class NoKey(LLMError):
@@ -68,22 +66,21 @@ class InvalidOutput(LLMError):
 
 
 def typed(error: Exception, model: str) -> LLMError:
-    """Turn an exception of either SDK, or of their HTTP client, into one of ours.
-
-    Both SDKs share class names and `status_code`; so neither has to be imported here.
-    """
+    """One of ours for an exception of either SDK, whose class names are the same, or of httpx2."""
+    response = getattr(error, "response", None)
+    ours = response.extensions.get("llm_error") if response is not None else error
+    if isinstance(ours, LLMError):  # raised below the SDK
+        return ours
     names = {kind.__name__ for kind in type(error).__mro__}
     status: int = getattr(error, "status_code", 0)
+    lost = names & {"APIConnectionError", "TransportError"}
+    slow = status == 408 or names & {"APITimeoutError", "TimeoutException"}
     known: tuple[tuple[Any, type[LLMError], str], ...] = (
-        # An SDK's create() was given an argument that it does not have.
+        # An argument that the SDK's create() does not have.
         (isinstance(error, TypeError), Rejected, "drop it, or pass it in extra_body"),
-        (
-            names & {"APITimeoutError", "TimeoutException"},
-            TimedOut,
-            "raise timeout_s, or try again",
-        ),
-        (names & {"APIConnectionError", "TransportError"}, ConnectionBroken, "check the network"),
-        (status == 408, TimedOut, "try again"),
+        (isinstance(error, TimeoutError), TimedOut, "its deadline has passed; raise deadline_s"),
+        (slow, TimedOut, "raise timeout_s, or try again"),
+        (lost, ConnectionBroken, "check the network"),
         (status == 429, RateLimited, "wait, or lower concurrency"),
         (400 <= status < 500, Rejected, "check key, model and request"),
         (status, VendorUnavailable, "try again later"),
@@ -91,5 +88,6 @@ def typed(error: Exception, model: str) -> LLMError:
     )
     kind, advice = next((kind, advice) for holds, kind, advice in known if holds)
     cause = f" ({error.__cause__})" if error.__cause__ and not status else ""
-    message = f"{model}: {str(error)[:500] or type(error).__name__}{cause}; {advice}."
-    return kind(message, request_id=getattr(error, "request_id", None))
+    found = kind(f"{model}: {str(error)[:500] or type(error).__name__}{cause}; {advice}.")
+    found.request_id = getattr(error, "request_id", None)
+    return found

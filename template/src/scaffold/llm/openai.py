@@ -1,14 +1,15 @@
 """OpenAI's Responses API: https://platform.openai.com/docs/api-reference/responses."""
 
-from functools import lru_cache
 from typing import Any
 
+from openai import AsyncOpenAI, pydantic_function_tool
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from .messages import Message, Part, Reply, Tool, ToolCall, ToolResult, Usage
-from .structured import strict_schema
-from .vendors import Request
+from .messages import Message, Part, Reply, ToolCall, ToolResult, strict_schema
+from .vendors import Request, Tool
+
+SDK, ENDPOINT, USAGE = AsyncOpenAI, "responses", ("openai", "responses")
 
 
 def body(request: Request) -> dict[str, Any]:
@@ -16,7 +17,7 @@ def body(request: Request) -> dict[str, Any]:
     text = dict(request.settings.get("text", {}))
     if request.returns:
         form = {"type": "json_schema", "name": request.returns.__name__, "strict": True}
-        text["format"] = {**form, "schema": _schema(request.returns)}
+        text["format"] = {**form, "schema": strict_schema(request.returns, _transform)}
     return {
         "model": request.model,
         "max_output_tokens": request.max_tokens,
@@ -29,22 +30,18 @@ def body(request: Request) -> dict[str, Any]:
     }
 
 
+def _transform(model: type[BaseModel]) -> Any:
+    return pydantic_function_tool(model)["function"].get("parameters")  # the SDK's only public way
+
+
 def _tool(tool: Tool) -> dict[str, Any]:
+    schema = strict_schema(tool.arguments, _transform)
     known = {"type": "function", "name": tool.name, "description": tool.description}
-    return {**known, "parameters": _schema(tool.arguments), "strict": True}
-
-
-@lru_cache(maxsize=256)  # making it takes as long as all the rest of a call
-def _schema(model: type[BaseModel]) -> Any:
-    from openai import pydantic_function_tool
-
-    # The SDK's only public way to its strict schema.
-    return strict_schema(model, lambda m: pydantic_function_tool(m)["function"].get("parameters"))
+    return {**known, "parameters": schema, "strict": True}
 
 
 def _items(message: Message) -> list[dict[str, Any]]:
-    vendor, native = message.native
-    return native if vendor == "openai" else [_item(part, message.role) for part in message.parts]
+    return message.native.get("openai") or [_item(part, message.role) for part in message.parts]
 
 
 def _item(part: Part, role: str) -> dict[str, Any]:
@@ -53,41 +50,32 @@ def _item(part: Part, role: str) -> dict[str, Any]:
         return {**call, "arguments": to_json(part.arguments).decode()}
     if isinstance(part, ToolResult):
         return {"type": "function_call_output", "call_id": part.call_id, "output": part.text}
-    if isinstance(part, str) or part.is_text:
-        text = part if isinstance(part, str) else part.text
+    if isinstance(part, str) or part.text:
         kind = "output_text" if role == "assistant" else "input_text"
-        return {"role": role, "content": [{"type": kind, "text": text}]}
-    data = f"data:{part.media_type};base64,{part.base64}"
-    file = {"type": "input_file", "filename": part.name, "file_data": data}
-    image = {"type": "input_image", "detail": "auto", "image_url": data}
-    return {"role": role, "content": [file if part.is_pdf else image]}
+        content = {"type": kind, "text": str(part)}
+    elif part.is_pdf:
+        content = {"type": "input_file", "filename": part.name, "file_data": str(part)}
+    else:
+        content = {"type": "input_image", "detail": "auto", "image_url": str(part)}
+    return {"role": role, "content": [content]}
 
 
-def read(data: dict[str, Any]) -> Reply[Any]:
+def read(data: dict[str, Any], reply: Reply[Any]) -> None:
     """Read a response; items of a type not known here are passed over, but sent back."""
-    items, usage, finish = data["output"], data["usage"], data["status"]
+    items = data["output"]
     # What comes before the final answer (phase "commentary") is not part of it.
     said = [i for i in items if i["type"] == "message" and i.get("phase") != "commentary"]
     contents = [content for item in said for content in item["content"]]
-    text = "".join(c["text"] for c in contents if c["type"] == "output_text")
-    refusal = " ".join(c["refusal"] for c in contents if c["type"] == "refusal")
+    reply.text = "".join(c["text"] for c in contents if c["type"] == "output_text")
+    wanted = [item for item in items if item["type"] == "function_call"]
+    reply.tool_calls = [ToolCall(one["call_id"], one["name"], one["arguments"]) for one in wanted]
+    reply.message = Message("assistant", reply.text, {"openai": items})
     reason = (data.get("incomplete_details") or {}).get("reason")
-    if reason == "content_filter":
-        refusal = "the vendor's content filter stopped the answer"
-    if reason == "max_output_tokens":
-        finish = "max_tokens"
-    calls = [item for item in items if item["type"] == "function_call"]
-    cached = (usage.get("input_tokens_details") or {}).get("cached_tokens") or 0
-    reasoning = (usage.get("output_tokens_details") or {}).get("reasoning_tokens") or 0
-    return Reply(
-        None,
-        refusal or text,
-        [ToolCall(call["call_id"], call["name"], call["arguments"]) for call in calls],
-        Message("assistant", text, ("openai", items)),
-        Usage(usage["input_tokens"], usage["output_tokens"], cached, reasoning),
-        model=data["model"],
-        finish_reason="refusal" if refusal else finish,
-    )
+    reply.finish_reason = {"max_output_tokens": "max_tokens"}.get(reason, data["status"])
+    refusal = " ".join(c["refusal"] for c in contents if c["type"] == "refusal")
+    if refusal or reason == "content_filter":
+        reply.text = refusal or "the vendor's content filter stopped the answer"
+        reply.finish_reason = "refusal"
 
 
 def piece(event: dict[str, Any]) -> str:

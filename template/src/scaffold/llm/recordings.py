@@ -11,20 +11,21 @@ import os
 import re
 import uuid
 import warnings
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import islice
 from os.path import commonprefix
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import NotRecorded
-from .vendors import Scope
 
 # Base64 this long is an attachment; shorter strings stay readable where they are.
 _ATTACHMENT = re.compile(r'"(data:[\w/.+-]+;base64,)?([A-Za-z0-9+/]{400,}={0,2})"')
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 
 
 def canonical(value: Any) -> str:
@@ -37,9 +38,25 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def slug(case: str | None) -> str:
+    """A case's id as a file name that is different for every id, on every file system."""
+    return f"{re.sub('[^a-z0-9]+', '-', case.lower())[:40]}_{digest(case)[:8]}" if case else "_"
+
+
+class Scope(NamedTuple):
+    """Whose answers these are: those of a case and an epoch, or of neither."""
+
+    case: str | None = None
+    epoch: int = 0
+
+    def file_name(self, n: int) -> str:
+        """The name of its n-th answer to a request."""
+        return f"{slug(self.case)}-e{self.epoch}-{n}.json"
+
+
 @dataclass(frozen=True)
 class Asked:
-    """A request as it is stored: an attachment by its hash, a body that is no JSON too."""
+    """A request as it is stored: an attachment by its hash, and a body that is no JSON, too."""
 
     method: str
     path: str
@@ -52,18 +69,17 @@ class Asked:
         # A multipart boundary is random: it must not change the key.
         boundary = content_type.partition("boundary=")[2].encode() or b"\0"
         text = content.replace(boundary, b"").decode("utf-8", "surrogateescape")
-        # Vendors scale an image down to a few thousand tokens; the pages of a PDF (its base64
-        # begins with JVBER) cost fewer than they have bytes.
-        files = [found[2] for found in _ATTACHMENT.finditer(text)]
-        tokens = sum(len(file) if file.startswith("JVBER") else 5_000 for file in files)
+        # An image costs a few thousand tokens; a PDF, whose base64 begins so, less than its bytes.
+        images = [a[2] for a in _ATTACHMENT.finditer(text) if not a[2].startswith("JVBER")]
+        most_tokens = len(content) + sum(5_000 - len(image) for image in images)
         text = _ATTACHMENT.sub(lambda found: f'"sha256:{digest(found[0])}"', text)
         try:
             body = json.loads(text) if text else None
         except ValueError:
             body = f"sha256:{digest(text)}"
-        return cls(method, path, body, len(text.encode("utf-8", "surrogatepass")) + tokens)
+        return cls(method, path, body, most_tokens)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Equal exactly where method, path and canonical body are."""
         return digest(f"{self.method} {self.path}\n{canonical(self.body)}")[:24]
@@ -76,68 +92,48 @@ class Recordings:
     folder: Path
 
     def find(self, asked: Asked, scope: Scope, n: int, others: str | None) -> Any:
-        """The answer of this scope, else the next in stored order whose name ends in `others`.
-
-        None if there is none. Raises `NotRecorded` where a file is damaged.
-        """
-        names = sorted(path.name for path in (self.folder / asked.key).glob("*.json"))
-        name = file_name(scope, n)
+        """The answer of this scope, or the next in stored order whose name ends so, or None."""
+        folder, name = self.folder / asked.key, scope.file_name(n)
+        names = sorted(path.name for path in folder.glob("*.json"))
         if name not in names:
             names = [one for one in names if others is not None and one.endswith(others)]
-            if not names:
-                return None
-            name = names[(scope.epoch + n) % len(names)]
-        return load(self.folder / asked.key / name)["answer"]
+            name = names[(scope.epoch + n) % len(names)] if names else ""
+        return load(folder / name)["answer"] if name else None
 
-    def save(self, asked: Asked, scope: Scope, n: int, answer: Any) -> None:
-        """Write an answer, whole or not at all, synced; warns of what varies in the request."""
+    def save(
+        self, asked: Asked, scope: Scope, n: int, answer: Any, given: Collection[str] = ()
+    ) -> None:
+        """Write an answer, whole or not at all; warns of what varies and was not `given` by us."""
         request = {"method": asked.method, "path": asked.path, "body": asked.body}
-        record = {"case": scope.case, "epoch": scope.epoch, "n": n, "request": request}
-        text = json.dumps({**record, "answer": answer}, indent=1, ensure_ascii=False) + "\n"
-        path = self.folder / asked.key / file_name(scope, n)
+        record = {**scope._asdict(), "n": n, "request": request, "answer": answer}
+        path = self.folder / asked.key / scope.file_name(n)
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(f".{uuid.uuid4().hex}.tmp")
         with temporary.open("wb") as file:
+            text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
             file.write(text.encode("utf-8", "surrogatepass"))
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-        sent, today = canonical(asked.body), datetime.now(UTC).date().isoformat()
-        varying = {*_UUID.findall(sent), *([today] if today in sent else [])} - scope.given
-        if varying:
+        varying = re.findall(f"{datetime.now(UTC):%Y-%m-%d}|{_UUID}", canonical(asked.body))
+        if unknown := ", ".join(set(varying).difference(given)):
             advice = "if it varies, take it from llm.now() or llm.new_id(), or it cannot replay"
-            warnings.warn(f"A recorded request holds {', '.join(varying)}: {advice}.", stacklevel=2)
-
-    def stable(self, name: str, fresh: str, scope: Scope, *, offline: bool, live: bool) -> str:
-        """`fresh`, or what was recorded in its place; for `now()` and `new_id()`."""
-        asked = Asked(name, "", None)
-        n = scope.place(asked.key)
-        value = None if live else self.find(asked, scope, n, ".json" if offline else None)
-        if value is None and not offline:
-            self.save(asked, scope, n, fresh)
-        value = str(value or fresh)
-        scope.given |= {value, value[:10]}  # of a time, that is the date
-        return value
+            warnings.warn(f"A recorded request holds {unknown}: {advice}.", stacklevel=2)
 
     def nearest(self, asked: Asked) -> str:
-        """How the most similar recorded request differs, and which cases do run."""
-        records = []
+        """How the most similar recorded request differs, and three cases that do run."""
+        wanted, best, same, cases = canonical(asked.body), "", 0, set[str]()
         for path in islice(self.folder.glob("*/*.json"), 200):
             with suppress(NotRecorded):  # a damaged one is no neighbour
-                records.append(load(path))
-        if not records:
-            return ""
-        wanted = canonical(asked.body)
-
-        def shared(body: str) -> int:
-            return len(commonprefix([body, wanted]))  # noqa: RUF071, by character is what is meant
-
-        best = max((canonical(one["request"]["body"]) for one in records), key=shared)
-        start = shared(best)
-        shown = slice(max(0, start - 20), start + 40)
-        cases = ", ".join(sorted({one["case"] for one in records if one["case"]})[:3]) or "none"
-        differs = f"has {best[shown]!r} where this one has {wanted[shown]!r}"
-        return f"; the nearest that is recorded {differs}; cases that do run: {cases}"
+                record = load(path)
+                body = canonical(record["request"]["body"])
+                common = len(commonprefix([body, wanted]))  # noqa: RUF071, by character it is
+                best, same = (body, common) if common >= same else (best, same)
+                cases.add(record["case"] or "(none)")
+        here = slice(max(0, same - 20), same + 40)
+        differs = f"has {best[here]!r} where this one has {wanted[here]!r}"
+        known = ", ".join(sorted(cases)[:3])
+        return f"; the nearest recorded {differs}; cases that do run: {known}" if cases else ""
 
 
 def load(path: Path) -> Any:
@@ -147,13 +143,3 @@ def load(path: Path) -> Any:
     except ValueError:
         advice = "restore it from git, or delete it and ask again"
         raise NotRecorded(f"The recording {path} is damaged; {advice}.") from None
-
-
-def slug(case: str | None) -> str:
-    """A case's id as a file name that is different for every id, on every file system."""
-    return f"{re.sub('[^a-z0-9]+', '-', case.lower())[:40]}_{digest(case)[:8]}" if case else "_"
-
-
-def file_name(scope: Scope, n: int) -> str:
-    """The name of an answer's file."""
-    return f"{slug(scope.case)}-e{scope.epoch}-{n}.json"

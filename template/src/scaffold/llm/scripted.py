@@ -1,13 +1,13 @@
 """A stand-in for a `Client` in tests of `solve`: no network, no key, no SDK."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pydantic import BaseModel
 
 from .client import Client
 from .errors import LLMError
-from .messages import Reply, ToolCall
+from .messages import ToolCall
 from .vendors import Call, Request
 
 Scripted = str | BaseModel | ToolCall | Sequence[ToolCall] | Exception
@@ -16,30 +16,31 @@ Scripted = str | BaseModel | ToolCall | Sequence[ToolCall] | Exception
 class ScriptedModel(Client):
     """Replies in order, or by a function of the request; an exception among them is raised.
 
-    A reply is a text, a Pydantic object, or the tool calls of a step. `requests` holds what was
-    asked, in all scopes. Everything else (validation, correction, tools, the log) is the
-    client's own.
+    A reply is a text (of JSON, where a type is asked for), a Pydantic object, or the tool calls of
+    a step. `requests` holds what was asked, in all scopes. All else is the client's own.
     """
 
     def __init__(self, replies: Sequence[Scripted] | Callable[[Request], Scripted]) -> None:
         super().__init__("scripted:model")
-        self._by_request = None if isinstance(replies, Sequence) else replies
-        self._left = iter(replies if isinstance(replies, Sequence) else ())
         self.requests: list[Request] = []
+        self._replies = iter(replies) if isinstance(replies, Sequence) else replies
 
-    async def _exchange(self, request: Request, call: Call) -> Any:
+    async def exchange(self, request: Request, call: Call) -> Any:
+        """Take the next reply from the script."""
         import httpx2
 
         self.requests.append(request)
-        reply = self._by_request(request) if self._by_request else next(self._left, None)
-        if isinstance(reply, Exception):
-            raise reply
-        if reply is None:
-            raise LLMError(f"ScriptedModel has no reply {len(self.requests)}; add one to its list.")
-        answer = Reply[Any](None, model="scripted", finish_reason="stop", attempts=1)
-        if isinstance(reply, str | BaseModel):
-            answer.text = reply if isinstance(reply, str) else reply.model_dump_json()
+        replies = self._replies
+        said = next(replies, None) if isinstance(replies, Iterator) else replies(request)
+        if said is None:
+            number = len(self.requests)
+            raise LLMError(f"ScriptedModel has no reply {number}; add one to its list.")
+        if isinstance(said, Exception):
+            raise said
+        reply = call.reply
+        reply.model, reply.finish_reason, reply.attempts = "scripted", "stop", reply.attempts + 1
+        if isinstance(said, str | BaseModel):
+            reply.text = said if isinstance(said, str) else said.model_dump_json()
         else:
-            answer.tool_calls = [reply] if isinstance(reply, ToolCall) else list(reply)
-        call.add(answer)
+            reply.tool_calls = [said] if isinstance(said, ToolCall) else list(said)
         return httpx2.Response(200)  # nothing to stream: `stream` gives the text in one piece

@@ -1,96 +1,92 @@
 """An answer in pieces: handed on as it comes, and recorded if it was whole."""
 
+import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import httpx2
 
+from .client import Client
 from .errors import ConnectionBroken, LLMError, typed
-from .limits import deadline
+from .messages import Prompt, conversation, output_of
 from .transport import Exchange
-from .vendors import Call, Request, Vendor, vendor_of
+from .vendors import Request, Vendor, vendor_of
 
 
-def events_in(text: str) -> list[dict[str, Any]]:
+async def stream(
+    client: Client,
+    prompt: Prompt,
+    *,
+    model: str | None = None,
+    system: str | None = None,
+    max_tokens: int | None = None,
+    sample: int | None = None,
+    deadline_s: float | None = None,
+    **settings: Any,
+) -> AsyncGenerator[str, None]:
+    """What `Client.stream` is."""
+    messages, most = conversation(prompt), max_tokens or client.max_tokens
+    request = Request(model or client.model, messages, system, settings, most, stream=True)
+    ends, streamed = time.monotonic() + (deadline_s or client.deadline_s or 1e9), False
+    with client.calling(request, sample) as call:
+        async with asyncio.timeout(ends - time.monotonic()):
+            response = await client.exchange(request, call)
+        try:
+            lines = response.aiter_lines()
+            while True:
+                # Set for each line: it must not strike while the caller works on a piece.
+                async with asyncio.timeout(ends - time.monotonic()):
+                    line = await anext(lines, None)
+                if line is None:
+                    break
+                for event in events_in([line]):
+                    if piece := vendor_of(request.address).protocol.piece(event):
+                        streamed = True
+                        yield piece
+        except Exception as error:
+            raise typed(error, request.model) from error
+        finally:
+            await response.aclose()
+        if not streamed:  # by a server that cannot
+            yield call.reply.text
+        output_of(call.reply, None)
+
+
+def events_in(lines: Iterable[str]) -> list[dict[str, Any]]:
     """The JSON of a stream's `data:` lines; the closing `[DONE]` of OpenAI's chats is none."""
-    lines = [line[5:].strip() for line in text.splitlines() if line.startswith("data:")]
-    return [json.loads(line) for line in lines if line != "[DONE]"]
+    data = [line[5:].strip() for line in lines if line.startswith("data:")]
+    return [json.loads(one) for one in data if one != "[DONE]"]
 
 
-def whole(vendor: Vendor, body: bytes) -> dict[str, Any]:
+def whole(vendor: Vendor, lines: Iterable[str]) -> dict[str, Any]:
     """The answer that a stream amounts to. Raises `ConnectionBroken` where its end is missing."""
-    events = events_in(body.decode("utf-8", "replace"))
-    last: dict[str, Any] = events[-1] if events else {}
-    if last.get("error") or last.get("type") == "error":
-        return {"error": last}
+    events = events_in(lines)
+    if events and (events[-1].get("error") or events[-1].get("type") == "error"):
+        return {"error": events[-1]}
     data: dict[str, Any] | None = vendor.protocol.whole(events) if events else None
     if data is None:
         raise ConnectionBroken("The stream ended before the answer did; try again.")
     return data
 
 
-async def pieces(
-    exchange: Callable[..., Awaitable[Any]], request: Request, call: Call, seconds: float | None
-) -> AsyncGenerator[str, None]:
-    """The text in an answer's events, within a deadline. Raises `LLMError` where it breaks off."""
-    ends = time.monotonic() + (seconds or 1e9)
-    async with aclosing(_texts(exchange, request, call)) as texts:
-        while True:
-            # Set for each piece: it must not strike while the caller works on one.
-            async with deadline(ends - time.monotonic(), request.model):
-                text = await anext(texts, None)
-            if text is None:
-                break
-            yield text
-
-
-async def _texts(
-    exchange: Callable[..., Awaitable[Any]], request: Request, call: Call
-) -> AsyncGenerator[str, None]:
-    response, streamed = await exchange(request, call), False
-    try:
-        async for line in response.aiter_lines():
-            for event in events_in(line):
-                if text := vendor_of(request.address).protocol.piece(event):
-                    streamed = True
-                    yield text
-    except Exception as error:
-        raise typed(error, request.model) from error
-    finally:
-        await response.aclose()
-    if call.error:
-        raise call.error
-    if not streamed:  # by a server that cannot
-        yield call.reply.text
-
-
 class Tee(httpx2.AsyncByteStream):
-    """A stream that is read by an SDK, and kept."""
+    """A stream that is read by an SDK, and recorded; `held` is what to give back at its end."""
 
-    def __init__(self, exchange: Exchange, response: httpx2.Response) -> None:
-        self.exchange, self.response = exchange, response
-        self.chunks: list[bytes] = []
-        self.is_open = True
+    def __init__(self, exchange: Exchange, response: httpx2.Response, held: AsyncExitStack) -> None:
+        self.response, self.held, self.chunks = response, held, list[bytes]()
+        held.push_async_callback(response.aclose)
+        held.push_async_callback(exchange.finish, response, self.chunks)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for chunk in self.response.aiter_bytes():
             self.chunks.append(chunk)
             yield chunk
-        await self.aclose()
+        await self.held.aclose()
 
     async def aclose(self) -> None:
-        """Record; here, since an SDK may stop reading at the last event, before the end."""
-        if not self.is_open:
-            return
-        self.is_open = False
-        try:
-            body = self.exchange.without_key(b"".join(self.chunks))
-            await self.exchange.finish(self.response, body)
-        except LLMError as error:
-            self.exchange.call.error = error
-        finally:
-            await self.exchange.held.aclose()
-            await self.response.aclose()
+        """Record here too, since an SDK may stop reading at the last event, before the end."""
+        with suppress(LLMError):
+            await self.held.aclose()

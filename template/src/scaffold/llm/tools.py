@@ -11,8 +11,8 @@ from pydantic import ValidationError, create_model
 from pydantic_core import to_json
 
 from .errors import Rejected
-from .messages import Tool, ToolCall, ToolResult
-from .structured import explain
+from .messages import ToolCall, ToolResult, explain
+from .vendors import Tool
 
 
 @lru_cache(maxsize=256)
@@ -24,21 +24,21 @@ def tool_of(function: Callable[..., Any]) -> Tool:
     for key, parameter in inspect.signature(function).parameters.items():
         if key not in hints:
             raise Rejected(f"Give the parameter {key!r} of the tool {name} a type.")
-        default = ... if parameter.default is parameter.empty else parameter.default
-        fields[key] = (hints[key], default)
-    description = inspect.getdoc(function) or name
-    return Tool(name, description, create_model(name, **fields), function)
+        needed = parameter.default is parameter.empty
+        fields[key] = (hints[key], ... if needed else parameter.default)
+    arguments = create_model(name, **fields)
+    return Tool(name, inspect.getdoc(function) or name, arguments, function)
 
 
 def checked(call: ToolCall, tools: Sequence[Tool]) -> ToolCall:
     """Validate the arguments: text in OpenAI's protocols, an object in Anthropic's."""
-    tool = next((tool for tool in tools if tool.name == call.name), None)
-    if tool is None:
-        known = ", ".join(tool.name for tool in tools)
-        return replace(call, error=f"There is no tool {call.name!r}; there are: {known}.")
-    raw: Any = call.arguments
+    known, raw = {tool.name: tool for tool in tools}, call.arguments
+    if call.name not in known:
+        return replace(
+            call, error=f"There is no tool {call.name!r}; there are: {', '.join(known)}."
+        )
+    tool, text = known[call.name], raw if isinstance(raw, str) else to_json(raw)
     try:
-        text = raw if isinstance(raw, str) else to_json(raw)
         arguments = dict(tool.arguments.model_validate_json(text))
     except ValidationError as error:
         return replace(call, arguments={}, error=f"Invalid arguments: {explain(error)}")
@@ -46,14 +46,12 @@ def checked(call: ToolCall, tools: Sequence[Tool]) -> ToolCall:
 
 
 async def run(call: ToolCall) -> ToolResult:
-    """Call the function, a plain one in a thread; an exception becomes an error result."""
+    """Call the function, in a thread unless it is async; an exception becomes an error result."""
     if call.error or call.function is None:
         return ToolResult(call.id, call.error or "This call has no function.", is_error=True)
     try:
-        if inspect.iscoroutinefunction(call.function):
-            value = await call.function(**call.arguments)
-        else:
-            value = await asyncio.to_thread(call.function, **call.arguments)
+        value = await asyncio.to_thread(call.function, **call.arguments)
+        value = await value if inspect.isawaitable(value) else value
         return ToolResult(call.id, value if isinstance(value, str) else to_json(value).decode())
     except Exception as error:  # whatever it is, the model may be able to work around it
         return ToolResult(call.id, f"{type(error).__name__}: {error}", is_error=True)

@@ -1,176 +1,194 @@
 """The one place where calls are replayed, allowed, sent, priced and recorded: under the SDKs.
 
-Both SDKs (and anything else that takes an httpx2 client) send every request through a transport.
-What happens here holds for `ask`, for streams and for raw calls of an SDK alike.
+So it holds for `ask`, for streams, and for raw calls of whatever takes an httpx2 client.
 """
 
 import asyncio
 import json
+import os
 import time
 from contextlib import AsyncExitStack
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
 import httpx2
 
-from .connections import Connections
+from .client import Client
 from .errors import BadResponse, LLMError, NoKey, NotRecorded, VendorUnavailable
-from .limits import cost, upper_bound
-from .messages import Reply
+from .limits import billed, upper_bound
+from .messages import Reply, Usage
 from .recordings import Asked, canonical
-from .vendors import CURRENT, Call, Scope, Vendor, part
+from .vendors import CURRENT, Call, Vendor, part
 
 _IDS = ("request-id", "x-request-id")
+_MANY = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
+_HTTP: dict[str, Any] = {"limits": _MANY, "timeout": None, "follow_redirects": True}
 _KEPT = ("content-type", "retry-after", "retry-after-ms", "x-should-retry", *_IDS)
 
 
+def sdk_of(client: Client, vendor: Vendor, *, raw: bool = False) -> Any:
+    """A vendor's SDK; made once, as that takes 20 ms, and copied for `raw` calls of a scope."""
+    http = httpx2.AsyncClient(transport=RecordingTransport(client, vendor))
+    if vendor.name not in client.opened:
+        url = os.environ.get(f"{vendor.name.upper()}_BASE_URL", vendor.base_url)
+        client.opened[vendor.name] = vendor.protocol.SDK(
+            api_key=client.key_of(vendor) or "none",  # a replay needs none
+            base_url=(client.base_urls or {}).get(vendor.name) or url,
+            http_client=http,
+            timeout=client.timeout_s,
+            max_retries=client.max_retries,
+        )
+    sdk = client.opened[vendor.name]
+    return sdk.with_options(http_client=http) if raw else sdk
+
+
 class RecordingTransport(httpx2.AsyncBaseTransport):
-    """Give it to an `httpx2.AsyncClient`, and that client's calls are recorded and replayed.
+    """Give it to an `httpx2.AsyncClient`, and that client's calls are recorded and replayed."""
 
-    They belong to `scope`, unless `CURRENT` says whose they are.
-    """
-
-    def __init__(self, shared: Connections, vendor: Vendor, scope: Scope) -> None:
-        self.shared, self.vendor, self.scope = shared, vendor, scope
+    def __init__(self, client: Client, vendor: Vendor) -> None:
+        self.client, self.vendor = client, vendor
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer from the recordings, or from the vendor."""
         await request.aread()
-        exchange = Exchange(self.shared, self.vendor, self.scope, request)
         try:
+            exchange = Exchange(self.client, self.vendor, request)
             return exchange.replay() or await exchange.send()
         except LLMError as error:
             # The SDKs would wrap and retry an exception; an answer that forbids it, they hand on.
-            exchange.call.error = error
             body = {"error": {"type": type(error).__name__, "message": str(error)}}
-            return httpx2.Response(424, headers={"x-should-retry": "false"}, json=body)
+            headers, ours = {"x-should-retry": "false"}, {"llm_error": error}
+            return httpx2.Response(424, headers=headers, json=body, extensions=ours)
 
 
 class Exchange:
     """One request on its way, and its answer on the way back."""
 
-    def __init__(
-        self, shared: Connections, vendor: Vendor, scope: Scope, request: httpx2.Request
-    ) -> None:
-        """Find out what is asked, and whose call it is."""
-        self.shared, self.vendor, self.request = shared, vendor, request
+    def __init__(self, client: Client, vendor: Vendor, request: httpx2.Request) -> None:
+        """Find out what is asked, and by whom: `ask` says so, other calls are those of `client`."""
+        self.vendor, self.request, self.bound = vendor, request, Decimal(0)
         path, kind = request.url.raw_path.decode(), request.headers.get("content-type", "")
-        endpoint = "/" + vendor.endpoint.replace(".", "/")
+        endpoint = "/" + vendor.protocol.ENDPOINT.replace(".", "/")
         # Files and batches are recorded too, but have no text, usage or price.
         self.is_call = request.method == "POST" and path.endswith(endpoint)
         # What stands before the endpoint is the base URL's, which a reviewer does not have.
         path = endpoint if self.is_call else path
         self.asked = Asked.read(request.method, path, request.content, kind)
         self.body = self.asked.body if isinstance(self.asked.body, dict) else {}
-        self.model = str(self.body.get("model", ""))
-        self.is_raw = CURRENT.get() is None  # it comes from an SDK, not from our client
-        self.call = CURRENT.get() or Call(scope, Reply(None, model=self.model))
-        self.attempt = 1 + int(request.headers.get("x-stainless-retry-count", 0))
-        place = self.call.scope.place(self.asked.key, again=self.attempt > 1)
+        self.model, self.is_raw = str(self.body.get("model", "")), CURRENT.get() is None
+        self.call = CURRENT.get() or Call(client, Reply(None, model=self.model))
+        self.client, self.attempt = self.call.client, 1
+        self.attempt += int(request.headers.get("x-stainless-retry-count", 0))
+        self.client.asked[self.asked.key] += self.attempt == 1
+        place = self.client.asked[self.asked.key] - 1
         self.n = place if self.call.sample is None else self.call.sample
-        self.held = AsyncExitStack()
 
     def replay(self) -> httpx2.Response | None:
         """The recorded answer, or None where the vendor has to be asked. Raises `LLMError`."""
-        shared, scope, record = self.shared, self.call.scope, None
-        offline = shared.offline(self.vendor)
-        if shared.recordings and shared.mode != "live":
+        client, record = self.client, None
+        offline = client.offline(self.vendor)
+        if client.store and client.mode != "live":
             # Who can still ask must not take one epoch for another.
-            others = ".json" if offline else f"-e{scope.epoch}-{self.n}.json"
-            record = shared.recordings.find(self.asked, scope, self.n, others)
+            others = ".json" if offline else f"-e{client.scope.epoch}-{self.n}.json"
+            record = client.store.find(self.asked, client.scope, self.n, others)
+        if record is None and offline:
+            raise self._missing()
         if record is None:
-            if offline:
-                raise self._missing()
             return None
+        self.take(record, replayed=True)
         kind, body = record["content_type"], record["body"]
-        content = (json.dumps(body) if "json" in kind else "\n".join(body)).encode()
-        self._take(self._read(content, kind)[1], record, replayed=True)
+        is_text = isinstance(body, list) and "json" not in kind
+        content = "\n".join(body) if is_text else json.dumps(body)
         headers = {"content-type": kind} | dict.fromkeys(_IDS, record["request_id"] or "")
-        return httpx2.Response(200, headers=headers, content=content)
+        return httpx2.Response(200, headers=headers, content=content.encode())
 
     def _missing(self) -> LLMError:
-        shared, case, variable = self.shared, self.call.scope.case, self.vendor.key_variable
-        if shared.recordings is None or shared.mode == "live":
-            return NoKey(f"{variable} is not set; put it into .env.")
-        # In mode auto, only a missing key leads here.
-        start = f"{variable} is not set, and nothing" if shared.mode == "auto" else "Nothing"
+        store, mode, case = self.client.store, self.client.mode, self.client.scope.case
+        no_key = f"{self.vendor.name.upper()}_API_KEY is not set"
+        if store is None or mode == "live":
+            return NoKey(f"{no_key}; put it into .env.")
+        start = f"{no_key}, and nothing" if mode == "auto" else "Nothing"
         where = f"case {case!r}" if case else "a call outside of any case"
-        advice = f"put {variable} into .env and ask without replay"
-        nearest = shared.recordings.nearest(self.asked)
-        return NotRecorded(f"{start} is recorded for {where}{nearest}; {advice}.")
+        advice = "put the vendor's key into .env and ask without replay"
+        return NotRecorded(f"{start} is recorded for {where}{store.nearest(self.asked)}; {advice}.")
 
     async def send(self) -> httpx2.Response:
         """Ask the vendor, within the limits. Raises `LLMError`."""
-        limits, bound = self.shared.limits, Decimal(0)
-        names = ("max_tokens", "max_output_tokens", "max_completion_tokens")
-        most = next((int(self.body[name]) for name in names if self.body.get(name)), 0)
-        if limits.max_cost_usd is not None and most:
-            bound = upper_bound(self.vendor, self.model, self.asked.most_tokens, most)
-        async with AsyncExitStack() as stack:
-            await stack.enter_async_context(limits.held(self.model, bound))
+        limits = self.client.limits
+        if self.is_call and limits.max_cost_usd.is_finite():
+            self.bound = upper_bound(self.vendor, self.body, self.asked.most_tokens)
+        async with AsyncExitStack() as held:
+            await held.enter_async_context(limits.held(self.model, self.bound))
             if self.attempt == 1:
                 self.call.started = time.perf_counter()  # the wait for a slot is not the vendor's
             # Compressed bytes could not be read in a recording.
             self.request.headers["accept-encoding"] = "identity"
-            response = await self.shared.http().send(self.request, stream=True)
+            opened = self.client.opened
+            if "http" not in opened:  # a whole client, as that one knows proxies
+                opened["http"] = httpx2.AsyncClient(**_HTTP)
+            response = await opened["http"].send(self.request, stream=True)
             headers = {key: value for key, value in response.headers.items() if key in _KEPT}
             if response.is_success and "event-stream" in headers.get("content-type", ""):
-                self.held = stack.pop_all()
-                tee = part("streaming").Tee(self, response)
+                tee = part("streaming").Tee(self, response, held.pop_all())
                 return httpx2.Response(200, headers=headers, stream=tee)
-            body = self.without_key(await response.aread())
-            if response.is_success:
-                await self.finish(response, body)
+            body = await self.finish(response, [await response.aread()])
             return httpx2.Response(response.status_code, headers=headers, content=body)
 
-    async def finish(self, response: httpx2.Response, body: bytes) -> None:
-        """Price, take and record an answer. Raises `LLMError` where it is none, or not whole."""
-        shared, kind = self.shared, response.headers.get("content-type", "")
-        data, reply = self._read(body, kind)
-        price = cost(self.vendor, data, self.model) if self.is_call else None
-        shared.limits.spent += price or 0
-        record = {
+    async def finish(self, response: httpx2.Response, chunks: list[bytes]) -> bytes:
+        """Take, record and give back an answer. Raises `LLMError` where it is none, or not whole."""
+        # A server that echoes the key must not put it into a file or an error.
+        key, body = self.client.key_of(self.vendor).encode(), b"".join(chunks)
+        body = body.replace(key, b"***") if len(key) > 8 else body
+        if not response.is_success:
+            return body
+        headers, text = response.headers, body.decode("utf-8", "replace")
+        kind = headers.get("content-type", "")
+        is_json = "json" in kind or (self.is_call and "event-stream" not in kind)
+        record: dict[str, Any] = {
             "content_type": kind,
-            "request_id": next((response.headers[i] for i in _IDS if i in response.headers), None),
+            "request_id": next((headers[name] for name in _IDS if name in headers), None),
             "attempts": self.attempt,
+            "attachments": self.call.attachments,
             "latency_s": round(time.perf_counter() - self.call.started, 4),
-            "cost_usd": None if price is None else str(price),
-            "body": data if "json" in kind else body.decode("utf-8", "replace").split("\n"),
+            "usage": {},
+            "cost_usd": None,
         }
-        self._take(reply, record, replayed=False)
-        if shared.recordings:
-            # In a thread, because a sync takes milliseconds and 50 calls may be in flight.
-            save = shared.recordings.save
-            await asyncio.to_thread(save, self.asked, self.call.scope, self.n, record)
-
-    def without_key(self, body: bytes) -> bytes:
-        """A server that echoes the key must not put it into a file or an error."""
-        key = self.shared.key(self.vendor)
-        return body.replace(key.get_secret_value().encode(), b"***") if key else body
-
-    def _read(self, body: bytes, kind: str) -> tuple[Any, Reply[Any] | None]:
         try:
-            if "event-stream" in kind:
-                data = part("streaming").whole(self.vendor, body)
-            else:
-                # A batch's results are lines of JSON: kept as they are.
-                data = json.loads(body) if self.is_call or "json" in kind else {}
-            if self.is_call and data.get("error"):
-                said = canonical(data["error"])[:500]
-                raise VendorUnavailable(f"{self.model} failed: {said}; try again later.")
-            return data, self.vendor.protocol.read(data) if self.is_call else None
+            record["body"] = json.loads(text) if is_json else text.split("\n")
+            self.take(record, replayed=False)
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-            start = body[:10_000].decode("utf-8", "replace")
-            advice = f"check the base URL, or try again; the answer begins: {start[:200]}"
-            raise BadResponse(f"{self.model}: no answer of this API; {advice}", start) from None
+            self.call.reply.text, start = text[:10_000], " ".join(text[:200].split())
+            advice = f"check the base URL, or try again; the answer begins: {start}"
+            raise BadResponse(f"{self.model}: no answer of this API; {advice}") from None
+        if self.client.store:
+            # In a thread, because a sync takes milliseconds and 50 calls may be in flight.
+            place = (self.asked, self.client.scope, self.n)
+            await asyncio.to_thread(self.client.store.save, *place, record, self.client.given)
+        return body
 
-    def _take(self, reply: Reply[Any] | None, record: dict[str, Any], *, replayed: bool) -> None:
-        if reply is None:
+    def take(self, record: dict[str, Any], *, replayed: bool) -> None:
+        """Fill in the reply; a new answer gets its price. Raises `LLMError`."""
+        if not self.is_call:
             return
-        price = record["cost_usd"]
-        reply.cost_usd = None if price is None else Decimal(price)
-        reply.latency_s, reply.request_id = record["latency_s"], record["request_id"]
-        reply.attempts, reply.replayed = record["attempts"], replayed
-        self.call.add(reply)
+        reply, data = self.call.reply, record["body"]
+        if isinstance(data, list):  # the lines of a stream
+            data = part("streaming").whole(self.vendor, data)
+        if data.get("error"):
+            said = canonical(data["error"])[:500]
+            raise VendorUnavailable(f"{self.model} failed: {said}; try again later.")
+        self.vendor.protocol.read(data, reply)
+        if not replayed:
+            usage, price = billed(self.vendor, data, self.model)
+            record |= {"usage": asdict(usage), "cost_usd": None if price is None else str(price)}
+            self.client.limits.spent += self.bound if price is None else price
+        reply.usage += Usage(**record["usage"])
+        known = None not in (reply.cost_usd, record["cost_usd"])
+        reply.cost_usd = (reply.cost_usd or 0) + Decimal(record["cost_usd"]) if known else None
+        reply.latency_s += record["latency_s"]
+        reply.replayed = replayed and (reply.replayed or not reply.attempts)
+        reply.attempts += record["attempts"]
+        reply.model, reply.request_id = data.get("model") or "", record["request_id"]
         if self.is_raw:
-            self.call.log(canonical(self.asked.body))
+            reply.prompt = canonical(self.asked.body)
+            self.client.calls.append(reply)

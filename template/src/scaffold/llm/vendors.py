@@ -1,35 +1,32 @@
-"""What client, transport and a vendor's file tell each other."""
+"""The vendors, and what client, transport and a vendor's file tell each other."""
 
 import importlib
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from .errors import LLMError, Rejected
-from .messages import Message, Reply, Tool, Usage
+from .errors import Rejected
+from .messages import Message, Reply
 
 
 @dataclass(frozen=True)
 class Vendor:
-    """One server. Its module here has four functions.
+    """A server. Its `module` speaks the protocol, and holds beside SDK, ENDPOINT and USAGE:
 
     `body(request)`: the arguments of the SDK's `create`; None stands for "not given".
-    `read(data)`: a Reply; its finish_reason is "max_tokens" or "refusal" where it is one of these.
-    `piece(event)`: the text in one event of a stream.
-    `whole(events)`: what `read` takes, or None where the end is missing.
+    `read(data, reply)`: fills in text, tool calls, message and finish_reason, which all vendors
+    call "refusal" or "max_tokens" where it is one. For a stream `piece(event)`, the text in an
+    event, and `whole(events)`, what `read` takes, or None where the end is missing.
     """
 
     name: str
-    provider: str  # this and `flavor` are its names in genai-prices
-    flavor: str
     module: str
-    sdk: str  # module and class
-    endpoint: str  # what of the SDK has `create`; the URL's path ends the same
+    provider: str  # its name in genai-prices
     base_url: str | None = None  # None: the SDK knows it; <NAME>_BASE_URL goes before it
     free: bool = False  # costs nothing, needs no key
 
@@ -38,25 +35,17 @@ class Vendor:
         """The module. Raises `Rejected` where this repository was made without it."""
         return part(self.module)
 
-    @property
-    def key_variable(self) -> str:
-        """The environment's variable for the key, as the vendors' SDKs call it."""
-        return f"{self.name.upper()}_API_KEY"
 
-
-_CHAT = ("compatible", "openai:AsyncOpenAI", "chat.completions")
 _GOOGLE = "https://generativelanguage.googleapis.com/v1beta/openai/"
 # A new vendor is one file and one line; a new server that speaks OpenAI's chat completions, a line.
 _ALL = (
-    Vendor(
-        "anthropic", "anthropic", "default", "anthropic", "anthropic:AsyncAnthropic", "messages"
-    ),
-    Vendor("openai", "openai", "responses", "openai", "openai:AsyncOpenAI", "responses"),
-    Vendor("gemini", "google", "chat", *_CHAT, _GOOGLE),
-    Vendor("openrouter", "openrouter", "chat", *_CHAT, "https://openrouter.ai/api/v1"),
-    Vendor("groq", "groq", "default", *_CHAT, "https://api.groq.com/openai/v1"),
-    Vendor("ollama", "ollama", "chat", *_CHAT, "http://localhost:11434/v1", free=True),
-    Vendor("compatible", "openai", "chat", *_CHAT, "http://COMPATIBLE_BASE_URL-is-not-set.invalid"),
+    Vendor("anthropic", "anthropic", "anthropic"),
+    Vendor("openai", "openai", "openai"),
+    Vendor("gemini", "compatible", "google", _GOOGLE),
+    Vendor("openrouter", "compatible", "openrouter", "https://openrouter.ai/api/v1"),
+    Vendor("groq", "compatible", "groq", "https://api.groq.com/openai/v1"),
+    Vendor("ollama", "compatible", "ollama", "http://localhost:11434/v1", free=True),
+    Vendor("compatible", "compatible", "openai", "http://COMPATIBLE_BASE_URL-is-not-set.invalid"),
 )
 VENDORS = {vendor.name: vendor for vendor in _ALL}
 
@@ -70,14 +59,21 @@ def vendor_of(address: str) -> Vendor:
 
 
 def part(name: str) -> Any:
-    """A module beside this one that a repository may be made without. Raises `Rejected`."""
+    """A module beside this one; `Rejected` where this repository was made without it."""
     if find_spec(f"{__package__}.{name}") is None:
         question = "vendors" if name in {vendor.module for vendor in _ALL} else "parts"
-        command = f"`copier update --trust -d '{question}=[{name}]'`"
-        raise Rejected(
-            f"This repository was made without {name}; {command} adds it (name yours, too)."
-        )
+        add = f"`copier update --trust -d '{question}=[{name}]'` adds it (name yours, too)"
+        raise Rejected(f"This repository was made without {name}; {add}.")
     return importlib.import_module(f"{__package__}.{name}")
+
+
+class Tool(NamedTuple):
+    """A function that a model may call, and a model of its arguments."""
+
+    name: str
+    description: str
+    arguments: type[BaseModel]
+    function: Callable[..., Any]
 
 
 @dataclass(slots=True)
@@ -104,51 +100,14 @@ class Request:
 
 
 @dataclass
-class Scope:
-    """A case and an epoch, or neither: its log, and what was asked in it."""
-
-    case: str | None = None
-    epoch: int = 0
-    calls: list[Reply[Any]] = field(default_factory=list)
-    asked: Counter[str] = field(default_factory=Counter)  # key of a request -> how often
-    given: set[str] = field(default_factory=set)  # by now() and new_id()
-
-    def place(self, key: str, *, again: bool = False) -> int:
-        """The place of a call among those with this key, from 0; `again`: an SDK's retry."""
-        self.asked[key] += not again
-        return max(self.asked[key], 1) - 1
-
-
-@dataclass
 class Call:
-    """One call on its way; `reply` holds what came of its exchanges so far."""
+    """One call on its way: the client bound to its case, and in `reply` what came of it so far."""
 
-    scope: Scope
+    client: Any
     reply: Reply[Any]
     sample: int | None = None
-    error: LLMError | None = None
-    started: float = 0.0
-
-    def add(self, reply: Reply[Any]) -> None:
-        """Take the reply to one exchange, and count those before it (a correction has one) in."""
-        before, self.reply = self.reply, reply
-        costs = (before.cost_usd, reply.cost_usd)
-        reply.cost_usd = None if costs[0] is None or costs[1] is None else costs[0] + costs[1]
-        pairs = zip(astuple(before.usage), astuple(reply.usage), strict=True)
-        reply.usage = Usage(*map(sum, pairs))
-        reply.latency_s += before.latency_s
-        reply.replayed = reply.replayed and (before.replayed or not before.attempts)
-        reply.attempts += before.attempts
-
-    def failed(self, kind: type[LLMError], problem: str) -> LLMError:
-        """An error that carries what there is of the answer."""
-        reply = self.reply
-        return kind(f"{reply.model}: {problem}.", reply.text, reply.usage, reply.request_id)
-
-    def log(self, prompt: str, error: LLMError | None = None) -> None:
-        """Add what came of it to the log of the scope."""
-        self.reply.prompt, self.reply.error = prompt, str(error) if error else None
-        self.scope.calls.append(self.reply)
+    attachments: Sequence[str] = ()  # their names; some vendors take none
+    started: float = field(default_factory=time.perf_counter)
 
 
 # How the transport, below an SDK, knows whose call it is.
