@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -367,14 +368,13 @@ def test_a_damaged_recording_is_named_and_hides_no_other(client, vendors_at, tmp
 
 def test_replay_reads_the_recordings_of_one_request_only(tmp_path):
     store = Recordings(tmp_path)
-    for i in range(300):
-        asked = Asked("POST", "/v1/messages", {"i": i})
-        store.save(asked, Scope(f"case-{i}"), 0, {"i": i})
-    started = time.perf_counter()
-    for i in range(300):
-        asked = Asked("POST", "/v1/messages", {"i": i})
-        assert store.find(asked, Scope(f"case-{i}"), 0, ".json") == {"i": i}
-    assert (time.perf_counter() - started) / 300 < 0.005
+    for i in range(3):
+        store.save(Asked("POST", "/v1/messages", {"i": i}), Scope(f"case-{i}"), 0, {"i": i})
+    for i in (0, 2):
+        (path,) = (tmp_path / Asked("POST", "/v1/messages", {"i": i}).key).glob("*.json")
+        path.write_text("damaged: reading it would raise", "utf-8")
+    found = store.find(Asked("POST", "/v1/messages", {"i": 1}), Scope("case-1"), 0, ".json")
+    assert found == {"i": 1}
 
 
 # Imports and asks once, as both take longer than recording; then forks for each number it reads.
@@ -402,7 +402,7 @@ for number in sys.stdin:
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="240 processes are too slow without a fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="32 processes are too slow without a fork")
 def test_killed_while_8_processes_record_every_file_is_whole_and_no_answer_is_lost(
     vendors_at, tmp_path
 ):
@@ -428,13 +428,13 @@ def test_killed_while_8_processes_record_every_file_is_whole_and_no_answer_is_lo
         parent.stdin.write("".join(f"{number}\n" for number in writers))
         parent.stdin.flush()
 
-    for moment in range(30):
+    for turn in range(4):  # 32 kills, each process at a moment of its own
         before = len(numbers("answered"))
-        start(*range(moment * 8, moment * 8 + 8))
+        start(*range(turn * 8, turn * 8 + 8))
         while len(numbers("answered")) < before + 8:
             time.sleep(0.01)  # until they are in the midst of it
-        time.sleep(chance.random() * 0.2)
         for process in numbers("started")[-8:]:
+            time.sleep(chance.random() * 0.05)
             with contextlib.suppress(ProcessLookupError):  # it was through already
                 os.kill(process, signal.SIGKILL)
     answered = {f"case-{i}" for i in numbers("answered")}
@@ -446,8 +446,10 @@ def test_killed_while_8_processes_record_every_file_is_whole_and_no_answer_is_lo
     parent.communicate()
     while not {f"case-{i}" for i in range(60)} <= {f"case-{i}" for i in numbers("answered")}:
         time.sleep(0.05)
-    missing = {f"case-{i}" for i in range(60)} - set(cases)
-    assert len(vendors_at.seen) - asked == len(missing)
+    sent = [re.search(r"Say #(\d+) ", str(body)) for body in vendors_at.seen[asked:]]
+    # What a killed process of the last turn had sent may arrive late.
+    again = [f"case-{found[1]}" for found in sent if found and int(found[1]) < 60]
+    assert sorted(again) == sorted({f"case-{i}" for i in range(60)} - set(cases))
     said.close()
 
 
