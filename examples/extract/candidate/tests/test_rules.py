@@ -10,9 +10,10 @@ import pytest
 
 from scaffold.llm import ScriptedModel
 
-from invoices.reading import amounts, days, mended, with_columns_named
-from invoices.rules import document, due, issued, solve, sums, supplier
+from invoices.reading import amounts, days, mended, newest, with_columns_named
+from invoices.rules import document, due, issued, solve, supplier
 from invoices.schemas import Input, Output
+from invoices.sums import sums
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,8 @@ def test_what_a_scanner_mixed_up_is_mended_and_the_rest_stays(scanned: str, mean
         ("$1,299.50", "1299.50", "USD"),
         ("139,94- EUR", "-139.94", "EUR"),
         ("($231.55)", "-231.55", "USD"),
+        ("(5.712 € brutto)", "5712.00", "EUR"),
+        ("2,150 pounds", "2150.00", "GBP"),
     ],
 )
 def test_amounts_are_read_as_each_country_writes_them(
@@ -58,6 +61,10 @@ def test_a_day_that_could_be_a_month_is_read_by_the_documents_currency() -> None
     assert [day.value for day in days(text, month_first=True)] == [date(2025, 3, 4)]
 
 
+def test_what_a_mail_quotes_is_older() -> None:
+    assert newest("New: 5\n-----Original Message-----\nOld: 6") == "New: 5\n"
+
+
 def test_headers_over_a_row_name_its_cells() -> None:
     assert with_columns_named("No  Date\n17  1 May 2025").endswith("No: 17\nDate: 1 May 2025")
 
@@ -67,6 +74,14 @@ def test_the_number_is_the_documents_own_and_not_that_of_what_it_refers_to() -> 
     assert document(text) == ("credit note", "G-019")
 
 
+def test_a_reminder_has_no_number_of_its_own() -> None:
+    assert document("2. Mahnung\nRechnung R-0437 vom 02.04.2025") == ("reminder", None)
+
+
+def test_a_number_behind_a_label_will_do_where_none_follows_the_title() -> None:
+    assert document("Auftragsbestätigung zu A-1\nAuftragsnummer bei uns: AU-4")[1] == "AU-4"
+
+
 def test_a_mail_that_speaks_of_an_invoice_is_none() -> None:
     answer = asyncio.run(solve(Input(text="Where is the invoice, Jo?"), ScriptedModel([])))
     assert answer == Output(kind="other")
@@ -74,6 +89,11 @@ def test_a_mail_that_speaks_of_an_invoice_is_none() -> None:
 
 def test_the_supplier_is_not_whom_the_document_is_sent_to() -> None:
     assert supplier("To: Reader Ltd\nFrom: Writer & Co Ltd, Inkwell Lane") == "Writer & Co Ltd"
+
+
+def test_without_a_legal_form_the_letterhead_is_the_supplier() -> None:
+    assert supplier("PRINTER & DAUGHTERS\nInvoice 7") == "PRINTER & DAUGHTERS"
+    assert supplier("Invoice for what you ordered\n7") is None
 
 
 def test_the_day_of_an_order_is_not_the_day_of_issue() -> None:
@@ -93,6 +113,11 @@ def test_a_deposit_does_not_lower_the_total() -> None:
 
 def test_sums_without_a_label_are_found_where_they_add_up() -> None:
     assert sums("45.00 + 9.00 = 54.00 GBP") == (Decimal("45.00"), Decimal("54.00"), "GBP")
+
+
+def test_labels_that_do_not_fit_each_other_give_way_to_those_that_do() -> None:
+    text = "Order sum net 900.00\nNet 100.00\nVAT 20.00\nTotal 120.00 GBP"
+    assert sums(text) == (Decimal("100.00"), Decimal("120.00"), "GBP")
 
 
 def test_a_delivery_note_has_no_sums_whatever_it_is_insured_for() -> None:

@@ -1,4 +1,4 @@
-"""What every rule needs of a text: scanning noise mended, headers of columns, dates, amounts."""
+"""What every rule needs of a text: scanning noise mended, the newest message, dates, amounts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DIGIT_FOR = str.maketrans("OolI", "0011")
 DIGITS = re.compile(
     r"(?<![A-Za-zÄÖÜäöüß\d])(?=[^\s]*\d)[\dOolI]+(?:[.,/-][\dOolI]+)*(?![A-Za-z\d])"
 )
-SPACED_TITLE = re.compile(r"\b(?:[A-ZÄÖÜ] ){4,}[A-ZÄÖÜ]\b")  # I N V O I C E
+SPACED_TITLE = re.compile(r"\b[A-ZÄÖÜ](?: (?:[A-ZÄÖÜ]|[a-zäöü])\b){4,}")  # I N V O I C E
 WORD = re.compile(r"[^\W_]*[^\W\d_]{2}[^\W_]*|\b[A-Z]0\b")
 
 
@@ -45,6 +45,18 @@ def _word(match: re.Match[str]) -> str:
     return f"In{word[2:]}" if word.startswith("ln") else word  # no word begins with "ln"
 
 
+# ── Mail threads ─────────────────────────────────────────────────────────────────────────────────
+QUOTED = re.compile(
+    r"^(?:>|-{3,} ?(?:original message|ursprüngliche nachricht) ?-{3,})", re.I | re.M
+)
+
+
+def newest(text: str) -> str:
+    """Return what stands above the first quoted message."""
+    quoted = QUOTED.search(text)
+    return text[: quoted.start()] if quoted else text
+
+
 # ── Tables ───────────────────────────────────────────────────────────────────────────────────────
 def with_columns_named(text: str) -> str:
     """Return the text with "header: cell" lines after a row of headers and the row under it.
@@ -67,7 +79,7 @@ DATES = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"\b(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)\b",
-        r"\b(?P<d>\d{1,2})(?P<sign>[./-])(?P<m>\d{1,2})(?P=sign)(?P<y>\d{4}|\d\d)\b",
+        r"\b(?P<d>\d{1,2})(?P<sign>[./-]| / )(?P<m>\d{1,2})(?P=sign)(?P<y>\d{4}|\d\d)\b",
         rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)?[ -]{MONTH}\.?[ -](?P<y>\d{{4}})\b",
         rf"\b{MONTH}\.? (?P<d>\d{{1,2}}),? (?P<y>\d{{4}})\b",
     )
@@ -89,7 +101,7 @@ def days(text: str, month_first: bool) -> list[Day]:
     for match in (match for pattern in DATES for match in pattern.finditer(text)):
         month = MONTHS.get(match["m"][:3].lower()) or int(match["m"])
         day, year = int(match["d"]), int(match["y"])
-        slashes = match.re is DATES[1] and match["sign"] == "/"
+        slashes = match.re is DATES[1] and "/" in match["sign"]
         if month > 12 or (slashes and month_first and day <= 12):
             day, month = month, day
         try:
@@ -106,11 +118,11 @@ def _start(found: Day) -> int:
 
 # ── Amounts ──────────────────────────────────────────────────────────────────────────────────────
 CURRENCIES = {"€": "EUR", "eur": "EUR", "euro": "EUR", "£": "GBP", "gbp": "GBP", "chf": "CHF"}
-CURRENCIES |= {"$": "USD", "usd": "USD", "us dollars": "USD"}
+CURRENCIES |= {"pounds": "GBP", "$": "USD", "usd": "USD", "us dollars": "USD"}
 MONEY = "|".join(re.escape(name) for name in sorted(CURRENCIES, key=len, reverse=True))
 AMOUNT = re.compile(
-    rf"(?:(?P<before>{MONEY}) {{0,8}})?(?<![\w.,/'])(?P<minus>[-(] ?)?(?:(?P<inner>{MONEY}) ?)?"
-    r"(?P<digits>\d{1,3}(?:[.,']\d{3})+[.,]\d\d|\d+[.,]\d\d)(?![\d/]|[.,]\d| ?%)"
+    rf"(?:(?P<before>{MONEY}) {{0,8}})?(?<![\w.,/'])(?P<minus>[-(])?(?:(?P<inner>{MONEY}) ?)?"
+    r"(?P<whole>\d{1,3}(?:[.,']\d{3})+|\d+)(?:[.,](?P<cents>\d\d|-))?(?![\d/]|[.,]\d| ?%)"
     rf"(?P<after_minus>-)?(?: ?(?P<after>{MONEY})(?!\w))?",
     re.IGNORECASE,
 )
@@ -118,7 +130,7 @@ AMOUNT = re.compile(
 
 @dataclass(frozen=True)
 class Amount:
-    """A sum of money with two decimals; `currency` is None where none stands beside it."""
+    """A sum of money; `currency` is None where none stands beside it."""
 
     value: Decimal
     currency: str | None
@@ -127,12 +139,15 @@ class Amount:
 
 
 def amounts(text: str) -> Iterator[Amount]:
-    """Yield every sum of money in the order of the text."""
+    """Yield every sum of money: with cents (or ",-"), or in thousands with a currency."""
     for match in AMOUNT.finditer(text):
-        whole, decimals = match["digits"][:-3], match["digits"][-2:]
-        value = Decimal(f"{re.sub(r'[^0-9]', '', whole)}.{decimals}")
+        whole, cents = re.sub(r"\D", "", match["whole"]), match["cents"]
         name = match["before"] or match["inner"] or match["after"]
-        negative = match["minus"] or match["after_minus"]
+        if cents is None and not (name and whole != match["whole"]):  # a year, a quantity
+            continue
+        value = Decimal(f"{whole}.{'00' if cents in (None, '-') else cents}")
+        brackets = match["minus"] == "(" and text[match.end() :].startswith(")")
+        negative = match["minus"] == "-" or brackets or match["after_minus"]
         currency = CURRENCIES[name.lower()] if name else None
         yield Amount(-value if negative else value, currency, match.start(), match.end())
 

@@ -1,6 +1,6 @@
 """The solver that is handed in: rules for these documents, one function a field.
 
-The first match wins, and so the newest message of a thread does: it stands above what it quotes. A
+Each rule reads the newest message of a thread, and what that quotes only where it says nothing. A
 rule that is not sure returns None: an invented sum costs more than a missing one.
 """
 
@@ -8,81 +8,90 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from decimal import Decimal
-from itertools import combinations
 
 from scaffold.llm import Client
 
-from .reading import Amount, amounts, currencies, days, mended, with_columns_named
+from .reading import days, mended, newest, with_columns_named
 from .schemas import Input, Output
+from .sums import sums
 
 # What a document calls itself: the first of these words in a text decides.
 TITLES = {
-    "credit note": r"credit note|gutschrift|rechnungskorrektur",
-    "delivery note": r"delivery note|lieferschein",
-    "confirmation": r"(?:order |booking )?confirmation|auftragsbestätigung",
-    "other": r"mahnung|proforma",
-    "invoice": r"inv\.|invoice|(?:schluss)?rechnung",
+    "credit note": r"credit (?:note|memo)|gutschrift|rechnungskorrektur|stornorechnung",
+    "delivery note": r"delivery note|packing (?:slip|list)|lieferschein",
+    "confirmation": r"confirmation|acknowledge?ment|confirms your order|auftragsbestätigung",
+    "reminder": r"(?:\w+s)?mahnung|zahlungserinnerung|payment reminder|statement of account",
+    "other": r"pro-?forma|angebot|quotation",
+    "invoice": r"inv\.|invoice|\w*rechnung|faktura",
 }
 TITLE = re.compile(
     "|".join(rf"(?P<{kind.replace(' ', '_')}>{words})" for kind, words in TITLES.items()),
     re.IGNORECASE,
 )
-ABOUT_NUMBER = r"(?:s?-?nummer|s?-?nr\b|no\b|hat die nummer|/ rechnung|[#.: ])*"
+A_NUMBER = r"(?-i:(?P<number>(?:[A-Z]{1,3} )?[A-Z\d/-]*\d(?:[A-Z\d/-]| / (?=\d{4}\b))*))(?!\w)"
 NUMBER = re.compile(
-    rf"{ABOUT_NUMBER}(?-i:(?P<number>(?:[A-Z]{{2,3}} )?[A-Z\d/-]*\d[A-Z\d/-]*))", re.IGNORECASE
+    rf"(?:s?-?nummer|s?-?nr\b|no\b|number\b|hat die nummer|/ rechnung|[#.: ])*{A_NUMBER}",
+    re.IGNORECASE,
+)
+LABELLED_NUMBER = re.compile(
+    r"(?<![\w-])(?:invoice |memo |slip |document |job |order |beleg|rechnungs|auftrags|lieferschein-?)?"
+    rf"(?:no\b|number\b|nr\b|nummer\b|#)(?: bei uns)?[.: #]*{A_NUMBER}",
+    re.IGNORECASE,
 )
 
 FIRM = re.compile(
-    r"[A-ZÄÖÜ][\w&-]*(?: (?:& )?[A-ZÄÖÜ][\w&-]*)*?,? "
-    r"(?i:GmbH(?: & Co\. KG)?|AG|KG|OHG|SE|Ltd\.?|Limited|PLC|LLP|LLC|Inc\.?|Corp\.?)(?!\w)"
+    r"[A-ZÄÖÜ][\w&-]*(?: (?:& )?[A-ZÄÖÜ][\w&-]*)*?(?: ?,)? "
+    r"(?i:GmbH(?: & Co\. KG)?|AG|KG|OHG|SE|UG(?: \(haftungsbeschränkt\))?|e\. ?K\.|Ltd\.?|Limited|"
+    r"PLC|LLP|LLC|Inc\.?|Corp\.?)(?!\w)"
 )
-ADDRESSEE = re.compile(r"^[> ]*(?:to|an|bill to|ship to)\b.*$", re.IGNORECASE | re.MULTILINE)
+ADDRESSEE = re.compile(r"^[> ]*(?:to|an|bill to|ship to|firma)\b.*$", re.IGNORECASE | re.MULTILINE)
+LETTERHEAD = re.compile(r"\A\W*(?P<firm>[A-ZÄÖÜ][\w.&'-]+(?: [\w.&'-]+){1,4})(?: {2,}|\n)")
+SENDER = re.compile(r"^(?:from|von):.*\((?P<firm>[^)\n]+)\)$", re.IGNORECASE | re.MULTILINE)
 
 # What stands before a date, on its line
-ISSUE = re.compile(r"(?<!\w)(?<!due )(?:rechnungs)?(?:date|dated|datum)[^\d\n]{0,10}$", re.I)
-OTHER_DAY = re.compile(
-    r"\b(?:order|\w*bestell\w*|auftrag|zu (?:unserer )?rechnung|refers|anzahlung|sent|gesendet|bis|"
-    r"due|by|than|fällig\w*|collection)\b[^\n]{0,30}$",
+ISSUE = re.compile(
+    r"(?<!\w)(?<!due )(?:invoice |rechnungs|beleg|ship )?(?:date|dated|datum|tax point)[^\d\n]{0,20}$",
     re.IGNORECASE,
 )
-MAIL_HEADER = re.compile(r"^[> ]*(?:sent|gesendet)\b.*$", re.IGNORECASE | re.MULTILINE)
+OTHER_DAY = re.compile(
+    r"(?:order|\w*bestell\w*|auftrag|zu[rm]? (?:unsere[rm] )?(?:rechnung|angebot)|refers|anzahlung|"
+    r"lieferdatum|deposit|bis|due|by|until|than|seit dem|fällig\w*|spätestens am|ziel|collection|"
+    r"requested)\b[^\n]{0,30}$",
+    re.IGNORECASE,
+)
+MAIL_HEADER = re.compile(
+    r"^[> ]*(?:(?:sent|gesendet)\b|date: (?:mon|tue|wed|thu|fri|sat|sun)).*$", re.I | re.MULTILINE
+)
 DUE = re.compile(
-    r"\b(?:due|due date|is due|pay by|payable by|no later than|zahlbar|fällig\w*|betrag bis|zahlung "
-    r"bis)\b[^\n\d]{0,20}$",
+    r"(?:\b(?:due|payable|no later than|zahlbar|fällig\w*|zahlungsziel)\b[^\n\d]{0,30}"
+    r"|(?<!gültig )\b(?:by|until|bis|spätestens am)(?: zum)?[: ]*)$",
     re.IGNORECASE,
 )
 DISCOUNT = re.compile(r"^[^\n.]{0,20}(?:skonto|discount)", re.IGNORECASE)
 
-NET = re.compile(r"(?<!\w)(?:net|sub-?total|netto\w*|zwischensumme)(?!\w)", re.IGNORECASE)
-TOTAL = re.compile(
-    r"(?<!\w)(?:gesamtbetrag|rechnungsbetrag|brutto|gesamtpreis|total|gesamt(?! netto)|amount payable)(?!\w)",
-    re.IGNORECASE,
-)
-NO_TOTAL = re.compile(r"\b(?:net|sub-?) ?$", re.IGNORECASE)
-WITHOUT_TAX = re.compile(r" ?(?:excl|exkl|zzgl|plus)\b", re.IGNORECASE)
-WITH_TAX = re.compile(r" ?(?:incl|inkl)\b", re.IGNORECASE)
-
-Sums = tuple[Decimal | None, Decimal | None, str | None]
-
 
 async def solve(input: Input, llm: Client) -> Output:
     """Return what the rules find; `llm` is there because all solvers are called alike."""
-    text = with_columns_named(mended(input.text))
-    kind, number = document(text)
+    text = mended(input.text)
+    top, whole = (with_columns_named(part) for part in (newest(text), text))
+    kind, number = document(top)
+    if kind is None:
+        kind, number = document(whole)
     if kind is None:  # a mail that speaks of an invoice is none
         return Output(kind="other")
     month_first = bool(re.search(r"\$|\bUSD\b", text))
-    net, total, currency = sums(text) if kind != "delivery note" else (None, None, None)
+    net, total, currency = sums(top) if kind != "delivery note" else (None, None, None)
     if kind == "credit note":
         net, total = (None if value is None else -abs(value) for value in (net, total))
     return Output.model_validate(
         {
-            "kind": kind,
-            "supplier": supplier(text),
+            "kind": "other" if kind == "reminder" else kind,
+            "supplier": supplier(top) or supplier(whole),
             "number": number,
-            "issued": issued(text, month_first) or sent(text, month_first),
-            "due": due(text, month_first),
+            "issued": issued(top, month_first)
+            or issued(whole, month_first)
+            or sent(top, month_first),
+            "due": due(top, month_first) or due(whole, month_first),
             "currency": currency,
             "net": net,
             "total": total,
@@ -91,25 +100,35 @@ async def solve(input: Input, llm: Client) -> Output:
 
 
 def document(text: str) -> tuple[str | None, str | None]:
-    """Return what kind of document it is and its own number: the first title with a number.
+    """Return what kind of document it is and its own number, both None where it is none.
 
-    A reminder or a pro forma needs no number; without any title both are None.
+    The first title says the kind. The number follows a title of that kind or a label of its own;
+    without one it is no document, but for a reminder, which names only the numbers of others.
     """
-    starts_of_days = {day.start for day in days(text, month_first=False)}
-    for title in TITLE.finditer(text):
-        kind = str(title.lastgroup).replace("_", " ")
-        number = NUMBER.match(text, title.end())
-        if number and number.start("number") not in starts_of_days:
-            return kind, number["number"].rstrip("/- ")
-        if kind == "other":
-            return kind, None
+    day_starts = {day.start for day in days(text, month_first=False)}
+    titles = list(TITLE.finditer(text))
+    if not titles:
+        return None, None
+    kind = str(titles[0].lastgroup).replace("_", " ")
+    if kind == "reminder":
+        return kind, None
+    after = (NUMBER.match(text, t.end()) for t in titles if t.lastgroup == titles[0].lastgroup)
+    for number in (*after, *LABELLED_NUMBER.finditer(text)):
+        if number and number.start("number") not in day_starts:
+            return kind, number["number"].strip("/- ")
     return None, None
 
 
 def supplier(text: str) -> str | None:
-    """Return the first firm, known by its legal form, that is not whom the text is sent to."""
-    firm = FIRM.search(ADDRESSEE.sub("", text))
-    return firm[0] if firm else None
+    """Return the first firm that is not whom the text is sent to.
+
+    A legal form tells a firm; without one the sender in brackets or the letterhead does.
+    """
+    if firm := FIRM.search(ADDRESSEE.sub("", text)):
+        return firm[0]
+    if firm := SENDER.search(text) or LETTERHEAD.search(text):
+        return None if TITLE.search(firm["firm"]) else firm["firm"]
+    return None
 
 
 def issued(text: str, month_first: bool) -> date | None:
@@ -142,47 +161,3 @@ def due(text: str, month_first: bool) -> date | None:
         if DUE.search(text[: day.start]) and not DISCOUNT.search(text[day.end :])
     ]
     return asked[-1] if asked else None
-
-
-def sums(text: str) -> Sums:
-    """Return net, total and the currency of the total, by their labels, then by arithmetic."""
-    found = list(amounts(text))
-    net, total = labelled(text, found, NET), labelled(text, found, TOTAL)
-    for amount in found:
-        if WITHOUT_TAX.match(text, amount.end):
-            net = net or amount
-        if WITH_TAX.match(text, amount.end):
-            total = total or amount
-    if net is None or total is None:
-        net, total = by_arithmetic(found, net, total)
-    if total is None:
-        return (net.value if net else None), None, None
-    named = [amount.currency for amount in (total, net, *found) if amount and amount.currency]
-    named += currencies(text)  # none beside an amount: the first one of the text
-    return (net.value if net else None), total.value, named[0] if named else None
-
-
-def labelled(text: str, found: list[Amount], label: re.Pattern[str]) -> Amount | None:
-    """Return the amount behind a label, on its line."""
-    for match in label.finditer(text):
-        if label is TOTAL and NO_TOTAL.search(text[: match.start()]):
-            continue
-        end = text.find("\n", match.end())
-        for amount in found:
-            if match.end() <= amount.start < (end if end >= 0 else len(text)):
-                return amount
-    return None
-
-
-def by_arithmetic(
-    found: list[Amount], net: Amount | None, total: Amount | None
-) -> tuple[Amount | None, Amount | None]:
-    """Fill in what has no label where two amounts, one of them a tax, add up to a third."""
-    for one, tax in combinations(found, 2):
-        for whole in found:
-            adds_up = tax.value and one.value + tax.value == whole.value
-            is_tax = abs(tax.value) < abs(one.value) / 3
-            fits = net in (None, one) and total in (None, whole)
-            if adds_up and is_tax and fits:
-                return one, whole
-    return net, total
