@@ -35,6 +35,7 @@ UNCOUNTED = (
 A_SCORE = re.compile(
     r"^\| (?P<name>[\w.]+) +\| (?P<figure>-?\d\.\d{3} \[.*?\] \(n = \d+\)).*$", re.M
 )
+NO_BLOCK = "README.md has no lines <!-- {0}: begin … --> and <!-- {0}: end -->: add them"
 
 
 class ExampleError(Exception):
@@ -105,7 +106,7 @@ def block(page: str, name: str) -> str:
     """Return what stands between the lines that begin and end a generated block."""
     found = re.search(rf"<!-- {name}: begin[^\n]*\n(.*?)<!-- {name}: end -->", page, re.DOTALL)
     if not found:
-        raise ExampleError(f"there are no lines <!-- {name}: begin … --> and <!-- {name}: end -->")
+        raise ExampleError(NO_BLOCK.format(name))
     return found[1].strip()
 
 
@@ -114,7 +115,7 @@ def with_block(page: str, name: str, content: str) -> str:
     lines = re.compile(rf"(<!-- {name}: begin[^\n]*\n).*?(<!-- {name}: end -->)", re.DOTALL)
     begin = lines.search(page)
     if not begin:
-        raise ExampleError(f"there are no lines <!-- {name}: begin … --> and <!-- {name}: end -->")
+        raise ExampleError(NO_BLOCK.format(name))
     return f"{page[: begin.start()]}{begin[1]}{content}\n{begin[2]}{page[begin.end() :]}"
 
 
@@ -141,11 +142,11 @@ def _publish(folder: Path, example: Path) -> None:
     takehome(folder, "eval", "--solver", "baseline", *split)
     takehome(folder, "eval", "--solver", run["solver"], *split)
     newest = max((folder / "results").glob(f"2*-{run['solver']}"))
-    _keep_causes(folder / "results" / "submitted" / "failures.csv", newest / "failures.csv")
+    keep_causes(folder / "results" / "submitted" / "failures.csv", newest / "failures.csv")
     takehome(folder, "publish", "latest")
 
 
-def _keep_causes(before: Path, after: Path) -> None:
+def keep_causes(before: Path, after: Path) -> None:
     """Carry the column `cause` from one failures.csv to the next; say which failures have none."""
     causes = {(row["id"], row["epoch"]): row["cause"] for row in _rows(before)}
     rows = _rows(after)
@@ -189,11 +190,11 @@ def main() -> None:
                     sys.exit(
                         f"There is no examples/{name}/answers.yml: name a folder of examples/."
                     )
-                rebuild(EXAMPLES / name, template, workshop)
+                try:
+                    rebuild(EXAMPLES / name, template, workshop)
+                except ExampleError as error:
+                    sys.exit(f"examples/{name}: {error}")
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except ExampleError as error:
-        sys.exit(f"rebuild_example: {error}")
+    main()

@@ -18,6 +18,7 @@ from rebuild_example import (
     block,
     hand_in,
     handed_in_block,
+    keep_causes,
     with_block,
 )
 from rendering import ROOT, git, render
@@ -193,3 +194,17 @@ def test_an_example_holds_nothing_of_the_machine_it_was_made_on() -> None:
         if file.is_file() and (found := of_a_machine.search(file.read_text("utf-8")))
     ]
     assert left == []
+
+
+def test_making_an_example_anew_keeps_the_causes_and_names_the_failures_without_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, after = tmp_path / "before.csv", tmp_path / "after.csv"
+    before.write_text(
+        'id,epoch,cause,input\nold,0,typo,"two\nlines"\ngone,0,noise,x\n', "utf-8-sig"
+    )
+    after.write_text('id,epoch,cause,input\nold,0,,"two\nlines"\nnew,0,,y\n', "utf-8-sig")
+    keep_causes(before, after)
+    kept = after.read_text("utf-8-sig").replace("\r", "").split("\n")
+    assert kept[:4] == ["id,epoch,cause,input", 'old,0,typo,"two', 'lines"', "new,0,,y"]
+    assert "new failed and has no cause" in capsys.readouterr().out
