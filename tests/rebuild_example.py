@@ -2,8 +2,8 @@
 
 An example with a folder `candidate/` is a worked hand-in: the template is rendered with its
 answers, `candidate/` laid over it, the run that `submitted.yml` names scored and published; then
-candidate/README.md, candidate/results/submitted/ and the blocks of the example's README are written.
-Without `candidate/` it is the block with the baseline's figures alone.
+candidate/README.md, candidate/results/submitted/ and the figures in the example's README are written.
+Without `candidate/` it is the baseline's figures in the example's README alone.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ UNCOUNTED = (
 A_SCORE = re.compile(
     r"^\| (?P<name>[\w.]+) +\| (?P<figure>-?\d\.\d{3} \[.*?\] \(n = \d+\)).*$", re.M
 )
+TWO_COLUMNS = re.compile(r"^\| (?P<name>[\w.]+) +\| -?\d\.\d{3} [^|\n]*\|$", re.M)
 NO_BLOCK = "README.md has no lines <!-- {0}: begin … --> and <!-- {0}: end -->: add them"
 
 
@@ -72,11 +73,17 @@ def hand_in(folder: Path, example: Path) -> None:
     git(folder, "commit", "--quiet", "--message=What was written for the assignment")
 
 
-def arrival_block(printed: str) -> str:
-    """The baseline's first two figures, from what `takehome eval` printed straight after copying."""
-    rows = [f"| {row['name']:16} | {row['figure']:30} |" for row in A_SCORE.finditer(printed)]
-    header = [f"| {'score':16} | {'mean [95 % interval]':30} |", f"| {'-' * 16} | {'-' * 30} |"]
-    return "\n".join([*header, *rows[:2]])
+def with_figures(page: str, printed: str) -> str:
+    """Return the page with each score's figure in a table of two columns as `eval` printed it."""
+    now = {row["name"]: row["figure"] for row in A_SCORE.finditer(printed)}
+
+    def as_printed(row: re.Match[str]) -> str:
+        name = row["name"]
+        if name not in now:
+            raise ExampleError(f"README.md has a figure of {name}, which is no score: remove it")
+        return f"| {name:16} | {now[name]:30} |"
+
+    return TWO_COLUMNS.sub(as_printed, page)
 
 
 def handed_in_block(folder: Path) -> str:
@@ -123,7 +130,7 @@ def rebuild(example: Path, template: Path, workshop: Path) -> None:
     """Write all that is generated in an example."""
     page = example / "README.md"
     folder = arrived(template, workshop / example.name, example)
-    text = with_block(page.read_text("utf-8"), "arrival", arrival_block(takehome(folder, "eval")))
+    text = with_figures(page.read_text("utf-8"), takehome(folder, "eval"))
     if (example / "candidate").is_dir():
         shutil.rmtree(folder / "results")
         hand_in(folder, example)

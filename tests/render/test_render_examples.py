@@ -20,6 +20,7 @@ from rebuild_example import (
     handed_in_block,
     keep_causes,
     with_block,
+    with_figures,
 )
 from rendering import ROOT, git, render
 
@@ -208,3 +209,13 @@ def test_making_an_example_anew_keeps_the_causes_and_names_the_failures_without_
     kept = after.read_text("utf-8-sig").replace("\r", "").split("\n")
     assert kept[:4] == ["id,epoch,cause,input", 'old,0,typo,"two', 'lines"', "new,0,,y"]
     assert "new failed and has no cause" in capsys.readouterr().out
+
+
+def test_making_an_example_anew_writes_the_baselines_figures_and_not_those_of_a_hand_in() -> None:
+    page = (
+        "| mrr | 0.100 [0.000, 0.200] (n = 9) |\n| mrr | 0.500 [0.400, 0.600] (n = 8) | - | t |\n"
+    )
+    printed = "| mrr    | 0.804 [0.712, 0.896] (n = 23)  | t (9 groups) |\n"
+    first, second = with_figures(page, printed).splitlines()
+    assert first == "| mrr              | 0.804 [0.712, 0.896] (n = 23)  |"
+    assert second in page
