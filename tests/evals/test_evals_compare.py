@@ -10,18 +10,18 @@ import pytest
 from scipy import stats as scipy_stats
 
 from scaffold.evals import Case, Outcome, RunError, Score, as_markdown, compare, evaluate, gate
-from scaffold.evals.publication import results_block
+from scaffold.evals.publication import read_failures, results_block
 
 
-def make(folder, answers, *, expected=1, scores=None, name="exact", group=None, **more):
-    """A run whose case i answered answers[i]; an exception is raised."""
+def make(folder, answers, *, expected=1, scores=None, name="exact", group=None, at=0, **more):
+    """A run whose case i answered answers[i]; an exception is raised. Ids begin with `at`."""
     cases = [
-        Case(str(i), {"i": i}, expected, group=group(i) if group else None)
+        Case(str(at + i), {"i": i}, expected, group=group(i) if group else None)
         for i in range(len(answers))
     ]
 
     async def solve(case, epoch):
-        answer = answers[int(case.id)]
+        answer = answers[int(case.id) - at]
         if isinstance(answer, Exception):
             raise answer
         return Outcome(answer)
@@ -196,5 +196,30 @@ def test_the_published_block_has_figures_failures_and_their_causes(tmp_path):
         writer.writerows(rows)
     block = results_block(folder)
     assert "2 typo, 2 date, 1 without a cause" in block
-    shown = [line for line in block.splitlines() if line.startswith(("| 10 |", "| 11 |", "| 7 |"))]
-    assert len(shown) == 3
+    told = [line.split(" | ")[:2] for line in block.splitlines() if line.startswith("| ")]
+    ids = [row["id"] for row in rows]
+    assert [[f"| {i}", c] for i, c in ((ids[0], "typo"), (ids[1], "date"), (ids[3], ""))] == told[
+        -3:
+    ]
+
+
+def test_a_cause_goes_on_to_the_next_run_while_the_case_fails_with_the_same_output(tmp_path):
+    first = make(tmp_path / "20250101-one", [1, 0, 0])
+    path = first / "failures.csv"
+    text = path.read_text("utf-8-sig")
+    path.write_text(
+        text.replace("\n1,0,,", "\n1,0,typo,").replace("\n2,0,,", "\n2,0,date,"), "utf-8"
+    )
+    assert [row["cause"] for row in read_failures(path)] == ["typo", "date"]
+    second = make(tmp_path / "20250102-two", [1, 0, 0])
+    assert [row["cause"] for row in read_failures(second / "failures.csv")] == ["typo", "date"]
+
+
+def test_where_the_baseline_has_none_of_the_cases_a_sentence_stands_in_the_comparisons_place(
+    tmp_path,
+):
+    base = make(tmp_path / "base", [0] * 3, at=100)
+    folder = make(tmp_path / "r", [1] * 3, baseline=base)
+    results = json.loads((folder / "results.json").read_text("utf-8"))
+    assert results["against"] == {}
+    assert "base has none of these cases or scores: run it anew" in results["notes"][-1]

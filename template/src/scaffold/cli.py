@@ -50,7 +50,7 @@ def evaluate(
     concurrency: AtOnce = None,
     max_cost: MaxCost = None,
     resume: Annotated[str, typer.Option(metavar="RUN", help="Go on with a run.")] = "",
-    like: Annotated[str, typer.Option(metavar="RUN", help="Same solver and cases.")] = "",
+    like: Annotated[str, typer.Option(metavar="RUN", help="Its cases; its solver, too.")] = "",
     failed_from: Annotated[str, typer.Option(metavar="RUN", help="Only what failed in it.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would take.")] = False,
     spot_check: Annotated[int, typer.Option(min=0, help="Ask so many recorded cases anew.")] = 0,
@@ -75,10 +75,10 @@ def evaluate(
     chosen: dict[str, Any] = {"split": None if split == "all" else split, "tags": tag or []}
     chosen |= {"ids": ids, "limit": limit}
     if resume or like:
-        if solver or limit or tag or ids:
+        if limit or tag or ids or (resume and solver):
             raise ProjectError("--resume and --like repeat a run's solver and cases: name neither.")
         begun = evals.Run.read(here.run(resume or like)).manifest
-        solver, epochs, chosen = begun["solver"], begun["epochs"], begun["chosen"]
+        solver, epochs, chosen = solver or begun["solver"], begun["epochs"], begun["chosen"]
     solver = solver or here.solver
     if not (cases := evals.select(here.cases(), **chosen)):
         raise ProjectError("No case is left: see --split, --tag and your cases().")
@@ -107,7 +107,7 @@ def evaluate(
             epochs=epochs,
             timeout_s=here.case_s,
             resume=bool(resume),
-            baseline=None if solver == "baseline" else here.baseline(),
+            baseline=None if solver == "baseline" else here.baseline(chosen),
             on_progress=show,
         )
         done = asyncio.run(closing(client, work))

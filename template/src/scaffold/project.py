@@ -100,11 +100,12 @@ class Project(BaseSettings, title="[tool.takehome] in pyproject.toml, or TAKEHOM
                 return folder
         raise ProjectError(f"There is no run {name} in results/.")
 
-    def baseline(self) -> Path | None:
-        """Return the newest run of the baseline, one over all cases before one over some."""
+    def baseline(self, chosen: dict[str, Any]) -> Path | None:
+        """Return the newest run of the baseline: over the same cases, else over all, else any."""
         runs = [run for run in self.finished() if run["solver"] == "baseline"]
         whole = [run for run in runs if not any(run["chosen"][n] for n in ("limit", "tags", "ids"))]
-        return self.root / "results" / (whole or runs)[-1]["run"] if runs else None
+        same = [run for run in runs if run["chosen"] == chosen]
+        return self.root / "results" / (same or whole or runs)[-1]["run"] if runs else None
 
     def manifest(self, **run: Any) -> dict[str, Any]:
         """Return `run` with where code, cases and libraries stand, for manifest.json."""

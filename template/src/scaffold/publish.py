@@ -46,6 +46,11 @@ def publish(
         (draft / "new").rename(submitted)
         shutil.rmtree(draft, ignore_errors=True)
     write_whole(readme, text)
+    if new := here.git("ls-files", "--others", "--exclude-standard", "src", "prompts", "tests"):
+        names = ", ".join(new.splitlines()[:3])
+        typer.echo(
+            f"Not counted as yours, as git does not track it: {names}. git add, then publish."
+        )
     typer.echo(f"{run.name} is submitted, with its cases: commit all, in a private repository.")
 
 

@@ -24,9 +24,8 @@ def cut(value: Any, most: int = 1024) -> str:
 
 
 def _cell(value: Any) -> str:
-    line = " ".join(
-        as_text(value).split()
-    )  # of a Markdown table: no markup, one line, not too long
+    """A cell of a Markdown table: no markup, one line, not too long."""
+    line = " ".join(as_text(value).split())
     line = line if len(line) <= 100 else line[:99] + "…"
     return line.replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
 
@@ -71,7 +70,16 @@ def write_report(run: Run, results: Results, scores: Scores) -> None:
 
 def _write_failures(run: Run, rows: Iterable[Row], names: list[str]) -> None:
     path, texts = run.folder / "failures.csv", ("id", "error_kind", *TEXTS)
-    causes = {(row["id"], row["epoch"]): row["cause"] for row in read_failures(path)}
+    # A cause goes on as long as the case fails with the same output: from what was submitted, from
+    # the last run, from this one before it was resumed.
+    earlier = sorted(run.folder.parent.glob("2*/failures.csv"))[-2:]
+    known = [
+        row
+        for file in (path.parents[1] / "submitted" / path.name, *earlier, path)
+        for row in read_failures(file)
+        if row.get("cause")
+    ]
+    causes = {(row["id"], row["epoch"], row["output"]): row["cause"] for row in known}
     with path.open("w", encoding="utf-8-sig", newline="", errors="backslashreplace") as file:
         columns = ["id", "epoch", "cause", *names, *texts[1:]]
         writer = csv.DictWriter(file, columns, extrasaction="ignore")
@@ -80,7 +88,8 @@ def _write_failures(run: Run, rows: Iterable[Row], names: list[str]) -> None:
             row = record | record["scores"] | {n: as_text(record[n])[:1000] for n in texts}
             # A spreadsheet would run text that begins like a formula.
             row |= {n: f"'{row[n]}" for n in texts if row[n].startswith(tuple("=+-@\t\r"))}
-            writer.writerow(row | {"cause": causes.get((row["id"], str(row["epoch"])), "")})
+            same = (row["id"], str(row["epoch"]), row["output"])
+            writer.writerow(row | {"cause": causes.get(same, "")})
 
 
 def read_failures(path: Path) -> list[dict[str, str]]:
@@ -95,12 +104,17 @@ def results_table(results: Results) -> str:
 
 
 def results_block(folder: Path) -> str:
-    """The same for README, with the solver, the date, counted causes and three failures."""
+    """The same for README, with the solver, the date, counted causes and a failure of each."""
     files = {name: (folder / f"{name}.json").read_text("utf-8") for name in ("results", "manifest")}
     about = {name: json.loads(text) for name, text in files.items()}
     failures = read_failures(folder / "failures.csv")
     causes = Counter(row["cause"] or "without a cause in failures.csv" for row in failures)
-    return filled("results.md.j2", failures=failures, causes=causes.most_common(), **about)
+    worst: dict[str, dict[str, str]] = {}
+    for row in failures:
+        worst.setdefault(row["cause"], row)
+    others = [row for row in failures if row not in worst.values()]
+    about |= {"failures": failures, "causes": causes.most_common()}
+    return filled("results.md.j2", shown=[*worst.values(), *others][:3], **about)
 
 
 def gate(found: Results, names: Sequence[str] = (), margin: float = 0.0) -> tuple[bool, str]:

@@ -95,7 +95,12 @@ async def evaluate(
             results["notes"].append(f"{note} Go on with --resume {folder.name}.")
         if baseline and baseline != folder:
             try:
-                results["against"]["baseline"] = compare(baseline, run, scores)
+                against = compare(baseline, run, scores)
+                if not any(score["n"] for score in against["scores"].values()):
+                    raise RunError(
+                        f"{baseline.name} has none of these cases or scores: run it anew"
+                    )
+                results["against"]["baseline"] = against
             except RunError as error:
                 results["notes"].append(f"No comparison with the baseline: {error}.")
         _write_json(folder / "results.json", results)

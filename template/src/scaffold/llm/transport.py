@@ -109,8 +109,8 @@ class Exchange:
         if store is None or mode == "live":
             return NoKey(f"{no_key}; put it into .env.")
         start = f"{no_key}, and nothing" if mode == "auto" else "Nothing"
+        advice = "put the key into .env" if mode == "auto" else "with a key, ask without replay"
         where = f"case {case!r}" if case else "a call outside of any case"
-        advice = "put the vendor's key into .env and ask without replay"
         return NotRecorded(f"{start} is recorded for {where}{store.nearest(self.asked)}; {advice}.")
 
     async def send(self) -> httpx2.Response:
