@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -113,10 +114,11 @@ def test_without_a_label_the_sentence_says_what_to_fill_in(classify: Any) -> Non
 
 def test_labels_that_are_numbers_and_inputs_of_several_fields_are_taken(classify: Any) -> None:
     schemas = classify.folder / "src/the_task/schemas.py"
-    text = schemas.read_text("utf-8").replace(
-        "    text: str\n", "    subject: str | None\n    n: int\n"
+    text = schemas.read_text("utf-8")
+    fields = re.sub(
+        r"    text: str.*?(?=\n\n\nclass)", "    subject: str | None\n    n: int", text, flags=re.S
     )
-    schemas.write_text(text, "utf-8")
+    schemas.write_text(fields, "utf-8")
     rows = [
         {"id": f"{n}", "input": {"subject": s, "n": 3}, "expected": {"label": n % 2}}
         for n, s in enumerate(["good day", "bad", "good", None, "good good", "bad bad"])

@@ -6,8 +6,6 @@ next to no data, it is the keyword. A case is never scored by what was learnt fr
 itself, others with the same input and all of its group are left out.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable

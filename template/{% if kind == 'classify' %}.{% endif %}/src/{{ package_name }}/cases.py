@@ -1,7 +1,5 @@
 """The data as cases: data/cases.jsonl, made once from what arrived; and the labels in it."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Which label is taken for which, by class and with intervals: `python -m` this, [results/RUN]."""
 
-from __future__ import annotations
-
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence

@@ -1,14 +1,17 @@
 """The problem as types: what goes in, what comes out, what would be right."""
 
-from __future__ import annotations
-
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class Input(BaseModel):
-    """A text to label."""
+    """A text to label; an empty one is a text, too."""
 
-    text: str
+    text: str = ""
+
+    @field_validator("text", mode="before")
+    @classmethod
+    def _empty_cell(cls, value: object) -> object:
+        return "" if value is None else value
 
 
 class Expected(BaseModel):

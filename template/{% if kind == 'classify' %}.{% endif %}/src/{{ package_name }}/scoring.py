@@ -1,7 +1,5 @@
 """How an answer is graded."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from statistics import fmean

@@ -1,7 +1,5 @@
 """The solution: wired to a model, waiting for the problem."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Literal
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class Input(BaseModel):
     """A question to the database."""
 
-    question: str
+    question: str = ""
 
 
 class Query(BaseModel):
