@@ -15,6 +15,7 @@ import imports
 import mapping
 
 _WIDTH = 100
+_ANY_INPUT = ("extract", "classify", "blank")  # kinds whose code takes whatever fields Input has
 _ANNOTATIONS = {"date": "dt.date"}  # `date: date` would take the field for its own type
 
 
@@ -44,7 +45,7 @@ def fill(package: Path, raw: Path, kind: str) -> Filled | None:
     table = mapping.folder() if raw.is_dir() else columns.look(raw)
     answer = dict(asked)
     if table:
-        answer = mapping.by_name(asked, table.columns)
+        answer = mapping.by_name(asked, table.columns, kind)
         given, graded = mapping.sides(table.columns, answer, raw)
         schemas = package / "schemas.py"
         if (
@@ -53,7 +54,11 @@ def fill(package: Path, raw: Path, kind: str) -> Filled | None:
             and _write_fields(schemas, "Output", mapping.fields(graded))
         ):
             answer = mapping.mapped("expected", graded, answer)
-        if len(given) > 1 and _write_fields(schemas, "Input", mapping.fields(given), table.rows):
+        if (
+            kind in _ANY_INPUT
+            and len(given) > 1
+            and _write_fields(schemas, "Input", mapping.fields(given), table.rows)
+        ):
             answer = mapping.mapped("input", given, answer)
     _clear_task(Path("prompts") / "answer.j2")
     names = [column.name for column in table.columns] if table else []

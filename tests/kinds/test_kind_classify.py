@@ -209,3 +209,20 @@ def test_the_confusion_matrix_counts_each_pair_once(classify: Any) -> None:
     assert shown[2] == "| a | 1 | 2 | 1 | 0 |"
     assert shown[3] == "| b/c | 0 | 0 | 0 | 1 |"
     assert any(line.startswith("| a | 0.500 [0.150, 0.850] (n = 4) | 1.000 [") for line in shown)
+
+
+def test_a_csv_with_empty_cells_becomes_cases(classify: Any) -> None:
+    (classify.folder / "data/cases.jsonl").unlink()
+    module = classify.module("cases")
+    module.RAW = classify.folder / "data/mails.csv"
+    module.RAW.write_text("mail,team\nlate again,post\n,post\nno label,\n", "utf-8")
+    with pytest.raises(CasesError, match=r"still to be mapped: .*expected\.label.*: mail, team"):
+        module.cases()
+    module.MAPPING = {"input.text": "mail", "expected.label": "team"}
+    found = module.cases()
+    assert [case.input.text for case in found] == ["late again", "", "no label"]
+    assert (found[2].expected, found[0].tags, module.labels()) == (
+        None,
+        ("label: post",),
+        ("post",),
+    )

@@ -346,5 +346,5 @@ def test_two_databases_none_and_one_that_is_none_are_sentences(sql: Any) -> None
         if content is not None:
             data = content if isinstance(content, bytes) else content.encode()
             database.DATABASE.write_bytes(data)
-        with pytest.raises(CasesError, match=f"{name} is no database that SQLite reads: "):
+        with pytest.raises(CasesError, match=f"{name} is no database that SQLite reads; put one "):
             database.path()

@@ -81,7 +81,8 @@ def path() -> Path:
         with closing(connect(file)) as opened:
             opened.execute(TABLES)
     except (OSError, ValueError, sqlite3.Error) as error:
-        raise CasesError(f"{chosen} is no database that SQLite reads: {error}") from error
+        said = "is no database that SQLite reads; put one into data/raw/ or set DATABASE"
+        raise CasesError(f"{chosen} {said}: {error}") from error
     return file
 
 

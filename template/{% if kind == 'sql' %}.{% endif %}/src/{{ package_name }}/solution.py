@@ -24,6 +24,5 @@ async def solve(input: Input, llm: Client) -> Output:
 
 async def _ask(prompt: str, llm: Client) -> Output:
     query = (await llm.ask(prompt, returns=Query)).output
-    # In a thread: other cases go on meanwhile
     result = None if query.sql is None else await asyncio.to_thread(execute, query.sql)
     return Output(sql=query.sql, reason=query.reason, result=result)
