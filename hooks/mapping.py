@@ -81,7 +81,8 @@ def sides(
     if raw.is_dir():
         return [], []
     known = [column for column in found if column.name != answer.get("id")]
-    graded = [column for column in known if _GRADED.fullmatch(_slug(column.name))]
+    label = answer.get("expected.label")
+    graded = [c for c in known if c.name == label or _GRADED.fullmatch(_slug(c.name))]
     if graded:
         return [column for column in known if column not in graded], graded
     text = [column for column in known if column.name == answer.get("input.text")]

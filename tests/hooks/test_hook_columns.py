@@ -215,6 +215,15 @@ def _overlay(kind: str, folder: Path) -> Path:
             {"input.text": "ticket", "expected.label": "intent"},
         ),
         (
+            "classify",
+            "subject,body,category",
+            {
+                "input.subject": "subject",
+                "input.body": "body",
+                "expected.label": "category",
+            },
+        ),
+        (
             "judge",
             "question,response,score",
             {

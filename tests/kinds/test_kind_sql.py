@@ -18,10 +18,15 @@ from scaffold.llm import ScriptedModel
 
 MESS = {"destructive", "ambiguous", "empty-result", "injection", "empty", "unanswerable", "german"}
 COMPANY = """
-CREATE TABLE "Order Items" (OrderItemId INTEGER PRIMARY KEY, cafeId INT, "unit price" REAL);
+CREATE TABLE "Order Items" (OrderItemId INTEGER PRIMARY KEY, cafeId INT REFERENCES cafes (cafeId),
+    "unit price" REAL);
 CREATE TABLE cafes (cafeId INTEGER, name TEXT, city TEXT);
 INSERT INTO cafes VALUES (1, 'Blue Door', 'Tarn'), (2, 'It''s Noon', 'Tarn'), (3, '', 'Elm');
 INSERT INTO "Order Items" VALUES (1, 1, 2.5), (2, 1, 3.5), (3, 2, 10);
+CREATE TABLE Customers (customer_id TEXT PRIMARY KEY, name TEXT);
+CREATE TABLE Orders (order_id TEXT, customer_id TEXT REFERENCES Customers (customer_id), amount REAL);
+INSERT INTO Customers VALUES ('u-1', 'Ann'), ('u-2', 'Bo');
+INSERT INTO Orders VALUES ('o-1', 'u-1', 10), ('o-2', 'u-1', 20), ('o-3', 'u-2', 5);
 """
 
 
@@ -81,6 +86,9 @@ def test_the_baseline_is_well_above_0_and_well_below_1(sql: Any) -> None:
         ("what is the highest unit price", [[10.0]]),
         ("Which order item has the lowest unit price?", [[1]]),
         ("List cafes", [["Blue Door"], ["It's Noon"], [""]]),
+        ("how many orders per customer", [["Ann", 2], ["Bo", 1]]),
+        ("average amount of the orders of Ann", [[15.0]]),
+        ("show the customers", [["Ann"], ["Bo"]]),
         ("Update cafes", None),
         ("What is the meaning of life?", None),
         ("", None),
@@ -94,6 +102,13 @@ def test_the_baseline_fits_a_database_that_it_has_never_seen(
     answer = ask(sql, question)
     assert (answer.result.rows if answer.result else None) == rows, answer
     assert answer.sql or answer.reason
+
+
+def test_joins_that_nobody_declared_are_columns_of_the_same_name(sql: Any) -> None:
+    own_database(
+        sql, script=COMPANY.replace("REFERENCES cafes (cafeId)", "").split("CREATE TABLE C")[0]
+    )
+    assert ask(sql, "total unit price by city").result.rows == [["Tarn", 16.0]]
 
 
 def test_tables_that_nothing_joins_and_odd_names_end_in_an_answer(sql: Any) -> None:
@@ -316,7 +331,7 @@ def test_with_a_database_and_no_questions_the_sentence_says_where_they_go(sql: A
     cases = sql.module("cases")
     cases.RAW = path.relative_to(sql.folder)
     with pytest.raises(
-        CasesError, match=r"\(Order Items, cafes\).*into data/cases\.jsonl.*--solver"
+        CasesError, match=r"\(Order Items, cafes, .*\).*into data/cases\.jsonl.*--solver"
     ):
         cases.cases()
     example = cases.EXAMPLE
@@ -333,7 +348,7 @@ def test_two_databases_none_and_one_that_is_none_are_sentences(sql: Any) -> None
     ):
         database.path()
     database.DATABASE = Path("data/raw/a.db")
-    assert len(database.schema().columns) == 6
+    assert len(database.schema().columns) == 11
     shutil.rmtree(sql.folder / "data/raw")
     for name, content in [
         ("c.db", "no database at all, only text" * 99),
@@ -346,5 +361,5 @@ def test_two_databases_none_and_one_that_is_none_are_sentences(sql: Any) -> None
         if content is not None:
             data = content if isinstance(content, bytes) else content.encode()
             database.DATABASE.write_bytes(data)
-        with pytest.raises(CasesError, match=f"{name} is no database that SQLite reads; put one "):
+        with pytest.raises(CasesError, match=f"put a database into data/raw/: .*{name} is none: "):
             database.path()

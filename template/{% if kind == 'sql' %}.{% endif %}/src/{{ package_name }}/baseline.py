@@ -41,7 +41,7 @@ def _select(question: str) -> str | None:
         return None
     main = min(tables, key=tables.__getitem__) if tables else named[0].table
     own = [column for column in columns if column.table == main]
-    numbers = [c for c in [*named, *own] if c.type.startswith(NUMERIC) and c.name[-2:] != "id"]
+    numbers = [c for c in [*named, *own] if c.type.startswith(NUMERIC)]
     label = next((column for column in own if column.values), own[0])
     starts = [(m.start(), n) for n, p in AGGREGATES.items() if (m := re.search(p, question))]
     aggregate = min(starts)[1] if starts else None

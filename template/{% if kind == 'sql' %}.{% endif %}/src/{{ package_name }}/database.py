@@ -11,6 +11,7 @@ from scaffold.evals import CasesError
 
 DATABASE: Path | None = None  # None: the only one under data/raw/, else data/sample.sql
 MADE = tempfile.TemporaryDirectory(prefix="takehome-")  # goes away with this run
+KEYS = ("_id", "Id", "ID", "uuid")  # a name that ends so (with a "_" before it) is a key's
 
 TABLES = """SELECT name, sql FROM sqlite_master
 WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'"""
@@ -20,7 +21,7 @@ FROM sqlite_master AS t, pragma_foreign_key_list(t.name) AS f"""
 
 
 class Column(NamedTuple):
-    """A column; `values` are up to 500 different texts in it."""
+    """A column; `values` are up to 500 different texts in it, none of a key."""
 
     table: str
     name: str
@@ -46,8 +47,9 @@ def schema() -> Schema:
         columns = []
         for table, name, kind in opened.execute(COLUMNS).fetchall():
             found = opened.execute(f"SELECT DISTINCT {quoted(name)} FROM {quoted(table)} LIMIT 500")
-            texts = [value for (value,) in found if isinstance(value, str)]
-            columns.append(Column(table, name, kind.upper(), texts))
+            kind = "KEY" if f"_{name}".endswith(KEYS) else kind.upper()
+            texts = [v for (v,) in found if isinstance(v, str) and kind != "KEY"]
+            columns.append(Column(table, name, kind, texts))
         joins = opened.execute(JOINS).fetchall() or [
             (a.table, a.name, b.table, b.name)
             for a in columns
@@ -81,8 +83,7 @@ def path() -> Path:
         with closing(connect(file)) as opened:
             opened.execute(TABLES)
     except (OSError, ValueError, sqlite3.Error) as error:
-        said = "is no database that SQLite reads; put one into data/raw/ or set DATABASE"
-        raise CasesError(f"{chosen} {said}: {error}") from error
+        raise CasesError(f"put a database into data/raw/: {chosen} is none: {error}") from error
     return file
 
 

@@ -34,9 +34,8 @@ def same(wanted: Result, given: Result, ordered: bool) -> bool:
     """
     if given.error or given.truncated:
         return False
-    a, b = _rows(wanted), _rows(given)
+    a, b = (
+        [tuple(round(v, 4) if isinstance(v, float) else v for v in row) for row in side.rows]
+        for side in (wanted, given)
+    )
     return a == b if ordered else Counter(a) == Counter(b)
-
-
-def _rows(of: Result) -> list[tuple[object, ...]]:
-    return [tuple(round(v, 4) if isinstance(v, float) else v for v in row) for row in of.rows]
