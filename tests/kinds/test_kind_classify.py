@@ -208,6 +208,7 @@ def test_the_confusion_matrix_counts_each_pair_once(classify: Any) -> None:
     assert shown[0] == r"| right \ given | (no answer) | a | b | b/c |"
     assert shown[2] == "| a | 1 | 2 | 1 | 0 |"
     assert shown[3] == "| b/c | 0 | 0 | 0 | 1 |"
+    assert not any(line.startswith("| (no answer)") for line in shown)
     assert any(line.startswith("| a | 0.500 [0.150, 0.850] (n = 4) | 1.000 [") for line in shown)
 
 

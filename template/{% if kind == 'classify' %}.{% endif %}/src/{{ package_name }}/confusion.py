@@ -11,7 +11,7 @@ from scaffold.evals import Run
 from scaffold.evals.stats import estimate
 from scaffold.evals.terminal import figure
 
-from .scoring import given, wanted
+from .scoring import NO_ANSWER, given, wanted
 
 
 def tables(rows: Sequence[dict[str, Any]]) -> str:
@@ -22,7 +22,7 @@ def tables(rows: Sequence[dict[str, Any]]) -> str:
     for label in sorted({label for label, _ in counts}):
         lines += _row([label, *(str(counts[label, other]) for other in classes)])
     lines += "\n" + _row(["class", "recall", "precision"]) + _row(["---"] * 3)
-    for label in classes:
+    for label in (label for label in classes if label != NO_ANSWER):
         recall = _share([row for row in rows if wanted(row) == label])
         precision = _share([row for row in rows if given(row) == label])
         lines += _row([label, recall, precision])
