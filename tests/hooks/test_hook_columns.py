@@ -1,6 +1,7 @@
 """What the columns of the data tell goes into cases.py and schemas.py."""
 
 import json
+import re
 import shutil
 import string
 import subprocess
@@ -278,6 +279,22 @@ def test_only_kinds_that_read_any_fields_get_the_columns_as_fields_of_input(
         assert ("    subject: int" in after) == filled, kind
         _ruff("check", folder=tmp_path / kind)
         _ruff("format", "--check", folder=tmp_path / kind)
+
+
+@pytest.mark.parametrize("name", ["shop.sqlite", f"{'long name ' * 9}.sql"])
+def test_a_database_that_arrived_is_named_where_the_kind_looks_for_it(
+    tmp_path: Path, name: str
+) -> None:
+    package = _overlay("sql", tmp_path)
+    source = _OVERLAYS / "{% if kind == 'sql' %}.{% endif %}/src/{{ package_name }}/database.py"
+    shutil.copyfile(source, package / "database.py")
+    fill_in.fill(package, Path("data/raw") / name, "sql")
+    text = (package / "database.py").read_text("utf-8")
+    named = re.search(r'^DATABASE: Path \| None = Path\(\s*"(.*)"\s*\)$', text, re.M)
+    assert named is not None
+    assert named[1] == f"data/raw/{name}"
+    _ruff("check", folder=tmp_path / "src")
+    _ruff("format", "--check", folder=tmp_path / "src")
 
 
 def test_a_database_is_put_in_place_and_said_to_be_one(desk: Desk) -> None:

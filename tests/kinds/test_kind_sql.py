@@ -361,5 +361,5 @@ def test_two_databases_none_and_one_that_is_none_are_sentences(sql: Any) -> None
         if content is not None:
             data = content if isinstance(content, bytes) else content.encode()
             database.DATABASE.write_bytes(data)
-        with pytest.raises(CasesError, match=f"put a database into data/raw/: .*{name} is none: "):
+        with pytest.raises(CasesError, match=f"put a database into data/raw/; .*{name} is none: "):
             database.path()

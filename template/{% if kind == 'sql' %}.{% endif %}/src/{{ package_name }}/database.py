@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from scaffold.evals import CasesError
 
-DATABASE: Path | None = None  # None: the only one under data/raw/, else data/sample.sql
+DATABASE: Path | None = None  # None: the only one under data/, a binary before a text
 MADE = tempfile.TemporaryDirectory(prefix="takehome-")  # goes away with this run
 KEYS = ("_id", "Id", "ID", "uuid")  # a name that ends so (with a "_" before it) is a key's
 
@@ -83,12 +83,12 @@ def path() -> Path:
         with closing(connect(file)) as opened:
             opened.execute(TABLES)
     except (OSError, ValueError, sqlite3.Error) as error:
-        raise CasesError(f"put a database into data/raw/: {chosen} is none: {error}") from error
+        raise CasesError(f"put a database into data/raw/; {chosen} is none: {error}") from error
     return file
 
 
 def _only_one() -> Path:
-    files = sorted(file for file in Path("data/raw").rglob("[!.]*") if file.is_file())
+    files = sorted(file for file in Path("data").rglob("[!.]*") if file.is_file())
     found = [file for file in files if file.suffix.lower() in (".db", ".sqlite", ".sqlite3")]
     found = found or [file for file in files if file.suffix.lower() == ".sql"]
     if len(found) > 1:
