@@ -39,15 +39,16 @@ async def solve(input: Input, llm: Client) -> Output:
         CasesError: no case has a label, so there is nothing to choose from.
     """
     learnt, left_out = _learnt(), Counts(_texts(_related(input)))
-    seen = learnt.words - left_out.words
-    known = [word for word in _words(input) if word in seen]
+    known = [word for word in _words(input) if learnt.words[word] > left_out.words[word]]
+    gone = sum(learnt.words[word] == count for word, count in left_out.words.items())
+    vocabulary = len(learnt.words) - gone
     scores = {}
     for label in labels():
         size = learnt.sizes[label] - left_out.sizes[label]
         scores[label] = log(learnt.texts[label] - left_out.texts[label])
         for word in known:
             count = learnt.pairs[label, word] - left_out.pairs[label, word]
-            scores[label] += log((count + 1) / (size + len(seen)))
+            scores[label] += log((count + 1) / (size + vocabulary))
     return Output(label=max(scores, key=scores.__getitem__))
 
 

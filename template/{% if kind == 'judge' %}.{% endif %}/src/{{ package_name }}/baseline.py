@@ -19,11 +19,7 @@ MARGIN = 0.05  # of merit, within which two answers tie
 
 
 async def solve(input: Input, llm: Client) -> Output:
-    """Return the verdict of the heuristics; `llm` is there because all solvers are called alike.
-
-    Raises:
-        CasesError: a single answer, and no case says what verdicts there are.
-    """
+    """Return the verdict of the heuristics; `llm` is there because all solvers are called alike."""
     known = verdicts(input)
     merit = _merit(input, input.answer)
     if input.other is None:
@@ -45,18 +41,19 @@ def _merit(input: Input, answer: str) -> float:
 
 def _means(input: Input) -> dict[str, float]:
     """Return the mean merit by verdict, without this input and what shares its group."""
-    groups = {one.group for one in _single() if one.input == input and one.group is not None}
+    given = input.model_dump_json()
+    groups = {one.group for one in _single() if one.given == given and one.group is not None}
     merits: dict[str, list[float]] = {}
     for one in _single():
-        if one.input != input and one.group not in groups:
+        if one.given != given and one.group not in groups:
             merits.setdefault(one.verdict, []).append(one.merit)
     return {verdict: fmean(values) for verdict, values in merits.items()}
 
 
 class Single(NamedTuple):
-    """A single answer that people judged."""
+    """A single answer that people judged; `given` is its input as JSON."""
 
-    input: Input
+    given: str
     group: str | None
     verdict: str
     merit: float
@@ -66,7 +63,12 @@ class Single(NamedTuple):
 def _single() -> list[Single]:
     """Return what may be learnt from; the cases of split "test" are for scoring alone."""
     return [
-        Single(case.input, case.group, case.expected.verdict, _merit(case.input, case.input.answer))
+        Single(
+            case.input.model_dump_json(),
+            case.group,
+            case.expected.verdict,
+            _merit(case.input, case.input.answer),
+        )
         for case in cases()
         if case.expected and case.input.other is None and case.reviewed and case.split == "dev"
     ]

@@ -69,7 +69,7 @@ def _select(question: str) -> str | None:
 def _conditions(question: str, columns: list[Column]) -> dict[str, Column]:
     by_value: dict[str, Column] = {}
     for column in columns:
-        for value in filter(str.strip, column.values):
+        for value in (v for v in column.values if v.strip() and v.casefold() in question):
             if re.search(rf"(?<!\w){re.escape(value.casefold())}(?!\w)", question):
                 by_value.setdefault(value.replace("'", "''"), column)
     return {f"{column} = '{value}'": column for value, column in by_value.items()}
