@@ -230,6 +230,7 @@ def test_length_bias_is_what_the_judge_gives_length_beyond_what_people_do(judge:
     assert bias([row("tie", "A", a=long)]) == 0.5
     assert bias([row("tie", "B", b=long), row("B", "A", b=long)]) == -0.25
     assert bias([row("A", "B")]) is None  # equally long
+    assert bias([row("B", "neither", a=long)]) == 0.5  # a label that there is not counts as even
     own_data(judge, [single(n, "a", verdict) for n, verdict in enumerate([1, 2, 3])])
     assert bias([row("1", "3", a=long, b=None), row("3", "3", b=None)]) == pytest.approx(0.5)
 

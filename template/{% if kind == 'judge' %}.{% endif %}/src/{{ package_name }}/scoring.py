@@ -17,11 +17,10 @@ def score(case: Case[Input, Expected], outcome: Outcome[Output]) -> dict[str, fl
     """Return whether judge and people agree and, of a pair, whether the order left it alone."""
     if case.expected is None or outcome.output is None:  # nothing to compare
         return {}
-    found: dict[str, float | bool | None] = {}
-    found["agreement"] = case.expected.verdict == outcome.output.verdict
-    if outcome.output.a_first is not None:
-        found["consistent"] = outcome.output.a_first == outcome.output.b_first
-    return found
+    agreed = case.expected.verdict == outcome.output.verdict
+    if outcome.output.a_first is None:
+        return {"agreement": agreed}
+    return {"agreement": agreed, "consistent": outcome.output.a_first == outcome.output.b_first}
 
 
 def agreement_beyond_chance(rows: Rows) -> float | None:
@@ -37,10 +36,12 @@ def position_bias(rows: Rows) -> float | None:
 
     Each pair is shown both ways, so that the better answer is first as often as second. 0 is none.
     """
-    wins = []
-    for output in (row["output"] for row in rows if row["output"] and row["output"]["a_first"]):
-        wins += [_standing(output["a_first"], PAIR), -_standing(output["b_first"], PAIR)]
-    return fmean(wins) if wins else None
+    outputs = [row["output"] for row in rows if row["output"]]
+    both = [
+        (one["a_first"], one["b_first"]) for one in outputs if one["a_first"] and one["b_first"]
+    ]
+    wins = [_standing(a_first, PAIR) - _standing(b_first, PAIR) for a_first, b_first in both]
+    return fmean(wins) / 2 if wins else None
 
 
 def length_bias(rows: Rows) -> float | None:
@@ -55,16 +56,16 @@ def length_bias(rows: Rows) -> float | None:
         other = row["input"]["other"]
         known, than = (scale(), median(lengths)) if other is None else (PAIR, len(other))
         longer = len(row["input"]["answer"]) - than
-        if longer and len(known) > 1:
-            gap = _standing(row["output"]["verdict"], known) - _standing(
-                row["expected"]["verdict"], known
-            )
-            gaps.append(gap / 2 if longer > 0 else -gap / 2)
+        judge, people = (_standing(row[side]["verdict"], known) for side in ("output", "expected"))
+        if longer:
+            gaps.append((judge - people) / 2 if longer > 0 else (people - judge) / 2)
     return fmean(gaps) if gaps else None
 
 
 def _standing(verdict: str, known: Sequence[str]) -> float:
-    """Return where a verdict stands between the worst, -1, and the best, 1."""
+    """Return where a verdict stands between the worst, -1, and the best, 1; 0 if there is none."""
+    if verdict not in known or len(known) < 2:
+        return 0.0
     return 2 * known.index(verdict) / (len(known) - 1) - 1
 
 
