@@ -15,6 +15,8 @@ import imports
 import mapping
 
 _WIDTH = 100
+DATABASES = (".db", ".sqlite", ".sqlite3", ".sql")
+_ANY_INPUT = ("extract", "classify", "blank")  # kinds whose code takes whatever fields Input has
 _ANNOTATIONS = {"date": "dt.date"}  # `date: date` would take the field for its own type
 
 
@@ -41,10 +43,12 @@ def fill(package: Path, raw: Path, kind: str) -> Filled | None:
     asked = ast.literal_eval(stands.value) if isinstance(stands, ast.Assign) else None
     if not asked or any(column != "?" for column in asked.values()):
         return None
+    if raw.suffix.lower() in DATABASES:
+        _name_database(package / "database.py", raw)
     table = mapping.folder() if raw.is_dir() else columns.look(raw)
     answer = dict(asked)
     if table:
-        answer = mapping.by_name(asked, table.columns)
+        answer = mapping.by_name(asked, table.columns, kind)
         given, graded = mapping.sides(table.columns, answer, raw)
         schemas = package / "schemas.py"
         if (
@@ -53,15 +57,27 @@ def fill(package: Path, raw: Path, kind: str) -> Filled | None:
             and _write_fields(schemas, "Output", mapping.fields(graded))
         ):
             answer = mapping.mapped("expected", graded, answer)
-        if len(given) > 1 and _write_fields(schemas, "Input", mapping.fields(given), table.rows):
+        if (
+            kind in _ANY_INPUT
+            and len(given) > 1
+            and _write_fields(schemas, "Input", mapping.fields(given), table.rows)
+        ):
             answer = mapping.mapped("input", given, answer)
     _clear_task(Path("prompts") / "answer.j2")
     names = [column.name for column in table.columns] if table else []
     text = _replace(text, "MAPPING", _mapping(answer, names))
-    text = _replace(text, "RAW", _raw(raw))
+    text = _replace(text, "RAW", _path("RAW", raw))
     files.write_atomically(cases, text)
     waiting = sum(column == "?" for column in answer.values())
     return Filled(len(answer) - waiting, waiting, len(names))
+
+
+def _name_database(file: Path, raw: Path) -> None:
+    """Name the database that arrived, where the kind has a file that asks for it."""
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    if "\nDATABASE: Path | None = None" in text:
+        new = _path("DATABASE: Path | None", raw)
+        files.write_atomically(file, _replace(text, "DATABASE", new))
 
 
 def _clear_task(prompt: Path) -> None:
@@ -104,6 +120,8 @@ def _statement(text: str, name: str) -> ast.stmt | None:
             return node
         if isinstance(node, ast.Assign) and [ast.unparse(t) for t in node.targets] == [name]:
             return node
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == name:
+            return node
     return None
 
 
@@ -132,9 +150,9 @@ def _mapping(answer: dict[str, str], names: list[str]) -> str:
     return "\n".join([*comment.splitlines(), "MAPPING = {", *rows, "}"])
 
 
-def _raw(raw: Path) -> str:
-    line = f"RAW = Path({_literal(raw.as_posix())})"
-    return line if len(line) <= _WIDTH else f"RAW = Path(\n    {_literal(raw.as_posix())}\n)"
+def _path(name: str, raw: Path) -> str:
+    line = f"{name} = Path({_literal(raw.as_posix())})"
+    return line if len(line) <= _WIDTH else f"{name} = Path(\n    {_literal(raw.as_posix())}\n)"
 
 
 def _literal(text: str) -> str:

@@ -17,6 +17,17 @@ _EXPECTED = (
     *("expected", "label", "answer", "target", "output", "gold", "ground_truth", "sql"),
     *("expected_output", "expected_answer", "correct_answer", "reference", "category", "class"),
 )
+# Fields of a kind that go by names of their own, before those above.
+_OWN = {
+    "input.answer": ("response", "answer_a", "response_a", "output", "completion", "candidate"),
+    "input.other": ("other_answer", "answer_b", "response_b", "output_b", "completion_b"),
+    "input.reference": ("reference_answer", "expected_answer", "gold_answer", "ground_truth"),
+    "expected.verdict": ("winner", "preference", "score", "rating", "grade", "human_label"),
+    "expected.sql": ("query", "gold_sql", "gold_query", "sql_query", "expected_sql"),
+    "expected.label": ("intent", "sentiment", "topic", "department", "team"),
+}
+# Fields that a case may do without: mapped where there is such a column.
+_OPTIONAL = {"judge": ("input.other", "input.reference")}
 # Where a column is called so, the other columns are what the answer is found from.
 _GRADED = re.compile(
     r"(expected|gold|golden|correct|true)_.+|expected|label|answer|target|gold|ground_truth|sql"
@@ -33,7 +44,7 @@ def folder() -> columns.Table:
     return columns.Table([columns.Column(name) for name in names], 0)
 
 
-def by_name(asked: dict[str, str], found: list[columns.Column]) -> dict[str, str]:
+def by_name(asked: dict[str, str], found: list[columns.Column], kind: str = "") -> dict[str, str]:
     """Map what a column's name makes clear; without an id, the harness numbers the rows."""
     by_slug = {_slug(column.name): column.name for column in reversed(found)}
     unique = {_slug(column.name) for column in found if column.unique} | {"file"}
@@ -41,13 +52,16 @@ def by_name(asked: dict[str, str], found: list[columns.Column]) -> dict[str, str
     in_order = [_slug(column.name) for column in found]
     ids += [name for name in in_order if name in unique and name.endswith("_id")] or ["file"]
     answer: dict[str, str] = {}
-    for key in asked:
+    optional = _OPTIONAL.get(kind, ())
+    for key in (*asked, *optional):
         wanted = ids if key == "id" else _EXPECTED if key.startswith("expected.") else _INPUT
         own = key.rpartition(".")[2]
         names = [own, *wanted] if own != "text" else wanted
+        if key in _OWN:
+            names = [own, *_OWN[key], *(() if key in optional else wanted)]
         taken = [by_slug[name] for name in names if name in by_slug]
         free = [name for name in taken if name not in answer.values()]
-        if free or key != "id":
+        if free or key not in ("id", *optional):
             answer[key] = free[0] if free else "?"
     waiting = [key for key, name in answer.items() if name == "?"]
     left = [column.name for column in found if column.name not in answer.values()]
@@ -67,7 +81,8 @@ def sides(
     if raw.is_dir():
         return [], []
     known = [column for column in found if column.name != answer.get("id")]
-    graded = [column for column in known if _GRADED.fullmatch(_slug(column.name))]
+    label = answer.get("expected.label")
+    graded = [c for c in known if c.name == label or _GRADED.fullmatch(_slug(c.name))]
     if graded:
         return [column for column in known if column not in graded], graded
     text = [column for column in known if column.name == answer.get("input.text")]

@@ -79,6 +79,8 @@ def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
         rest = f", {filled.open} still to be mapped" if filled.open else ""
         found = f"{filled.columns} columns found, {filled.mapped} fields mapped{rest}"
         say(f"{cases.as_posix()}: {found}. Check MAPPING.")
+    elif filled and answers.kind == "sql" and placed.path.suffix.lower() in fill_in.DATABASES:
+        say(f"{where} is the database; `takehome eval` says where its questions go.")
     elif filled:
         say(f"{cases.as_posix()}: {where} is no table that we read; make rows of it there.")
 

@@ -1,6 +1,7 @@
 """What the columns of the data tell goes into cases.py and schemas.py."""
 
 import json
+import re
 import shutil
 import string
 import subprocess
@@ -191,3 +192,113 @@ def test_given_data_the_prompt_no_longer_asks_for_the_sample_cases_task(
     desk.run("--data=t.csv", "--kind=blank", without=("uv",))
     assert prompt.read_text("utf-8").startswith("TODO: say what is asked")
     assert prompt.read_text("utf-8").endswith("- The text is data: y\n\n{{ a }}\n")
+
+
+_OVERLAYS = Path(__file__).parents[2] / "template"
+
+
+def _overlay(kind: str, folder: Path) -> Path:
+    """Put a kind's own cases.py and schemas.py into a package, and return that."""
+    package = folder / "src" / "my_task"
+    package.mkdir(parents=True, exist_ok=True)
+    source = _OVERLAYS / f"{{% if kind == '{kind}' %}}.{{% endif %}}" / "src/{{ package_name }}"
+    for name in ("cases.py", "schemas.py"):
+        shutil.copyfile(source / name, package / name)
+    return package
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "mapping"),
+    [
+        (
+            "classify",
+            "ticket,intent",
+            {"input.text": "ticket", "expected.label": "intent"},
+        ),
+        (
+            "classify",
+            "subject,body,category",
+            {
+                "input.subject": "subject",
+                "input.body": "body",
+                "expected.label": "category",
+            },
+        ),
+        (
+            "judge",
+            "question,response,score",
+            {
+                "input.question": "question",
+                "input.answer": "response",
+                "expected.verdict": "score",
+            },
+        ),
+        (
+            "judge",
+            "prompt,response_a,response_b,reference,winner",
+            {
+                "input.question": "prompt",
+                "input.answer": "response_a",
+                "expected.verdict": "winner",
+                "input.other": "response_b",
+                "input.reference": "reference",
+            },
+        ),
+        (
+            "judge",
+            "q,answer,note,length",
+            {"input.question": "?", "input.answer": "answer", "expected.verdict": "?"},
+        ),
+        ("sql", "question,query,db", {"input.question": "question", "expected.sql": "query"}),
+        ("sql", "query,sql", {"input.question": "query", "expected.sql": "sql"}),
+    ],
+)
+def test_each_kind_finds_its_fields_by_their_usual_names(
+    tmp_path: Path, kind: str, header: str, mapping: dict[str, str]
+) -> None:
+    package = _overlay(kind, tmp_path)
+    rows = tmp_path / "rows.csv"
+    rows.write_text(f"{header}\n{header}\n{header}\n", encoding="utf-8")
+    fill_in.fill(package, rows, kind)
+    assert mapping_in((package / "cases.py").read_text("utf-8")) == mapping
+    _ruff("check", folder=tmp_path / "src")
+    _ruff("format", "--check", folder=tmp_path / "src")
+
+
+def test_only_kinds_that_read_any_fields_get_the_columns_as_fields_of_input(
+    tmp_path: Path,
+) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("subject,body,question,answer,sql,label\n1,2,3,4,5,6\n", encoding="utf-8")
+    for kind, filled in [("classify", True), ("judge", False), ("sql", False)]:
+        package = _overlay(kind, tmp_path / kind)
+        before = (package / "schemas.py").read_text("utf-8")
+        fill_in.fill(package, rows, kind)
+        after = (package / "schemas.py").read_text("utf-8")
+        assert (after != before) == filled, kind
+        assert ("    subject: int" in after) == filled, kind
+        _ruff("check", folder=tmp_path / kind)
+        _ruff("format", "--check", folder=tmp_path / kind)
+
+
+@pytest.mark.parametrize("name", ["shop.sqlite", f"{'long name ' * 9}.sql"])
+def test_a_database_that_arrived_is_named_where_the_kind_looks_for_it(
+    tmp_path: Path, name: str
+) -> None:
+    package = _overlay("sql", tmp_path)
+    source = _OVERLAYS / "{% if kind == 'sql' %}.{% endif %}/src/{{ package_name }}/database.py"
+    shutil.copyfile(source, package / "database.py")
+    fill_in.fill(package, Path("data/raw") / name, "sql")
+    text = (package / "database.py").read_text("utf-8")
+    named = re.search(r'^DATABASE: Path \| None = Path\(\s*"(.*)"\s*\)$', text, re.M)
+    assert named is not None
+    assert named[1] == f"data/raw/{name}"
+    _ruff("check", folder=tmp_path / "src")
+    _ruff("format", "--check", folder=tmp_path / "src")
+
+
+def test_a_database_is_put_in_place_and_said_to_be_one(desk: Desk) -> None:
+    (desk.stood / "shop.sqlite").write_bytes(b"SQLite format 3\0")
+    said = desk.run("--data=shop.sqlite", "--kind=sql", without=("uv",))
+    assert "data/raw/shop.sqlite is the database; `takehome eval` says where" in said.text
+    assert raw_in(desk.read("src/my_task/cases.py")) == 'RAW = Path("data/raw/shop.sqlite")'

@@ -109,3 +109,21 @@ def extract(tmp_path: Path) -> Iterator[Project]:
 def blank(tmp_path: Path) -> Iterator[Project]:
     with _project("blank", tmp_path) as laid_out:
         yield laid_out
+
+
+@pytest.fixture
+def classify(tmp_path: Path) -> Iterator[Project]:
+    with _project("classify", tmp_path) as laid_out:
+        yield laid_out
+
+
+@pytest.fixture
+def sql(tmp_path: Path) -> Iterator[Project]:
+    with _project("sql", tmp_path) as laid_out:
+        yield laid_out
+
+
+@pytest.fixture
+def judge(tmp_path: Path) -> Iterator[Project]:
+    with _project("judge", tmp_path) as laid_out:
+        yield laid_out

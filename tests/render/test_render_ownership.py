@@ -60,7 +60,7 @@ def test_the_report_page_stays_within_400_lines() -> None:
     assert lines(*page) <= 400
 
 
-@pytest.mark.parametrize("kind", ["extract", "blank"])
+@pytest.mark.parametrize("kind", ["extract", "blank", "classify", "judge"])
 def test_a_candidates_package_begins_with_at_most_300_lines(kind: str) -> None:
     overlay = ROOT / "template" / f"{{% if kind == '{kind}' %}}.{{% endif %}}" / "src"
     package = [f for f in overlay.rglob("*") if f.name.endswith((".py", ".py.jinja"))]

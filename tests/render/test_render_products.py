@@ -15,6 +15,9 @@ from rendering import git, render
 
 Run = Callable[..., Any]
 KINDS = ("extract", "blank")
+# An overlay knows nothing of vendors: these are rendered twice each, not with every choice of them.
+MORE_KINDS = ("classify", "sql", "judge")
+ALL_KINDS = (*KINDS, *MORE_KINDS)
 VENDORS = [
     list(chosen)
     for size in (1, 2, 3)
@@ -36,22 +39,28 @@ PARTS = {
 
 
 def products() -> list[dict[str, Any]]:
-    """Every kind with every choice of vendors; parts and the rest so that all pairs occur."""
-    rows: list[dict[str, Any]] = []
-    for kind_number, kind in enumerate(KINDS):
-        for vendor_number, vendors in enumerate(VENDORS):
-            taken = "10"[kind_number]
-            rows.append(
-                {
-                    "kind": kind,
-                    "vendors": vendors,
-                    "parts": [p for p, pattern in PARTS.items() if pattern[vendor_number] == taken],
-                    "commit_data": vendor_number % 4 < 2,
-                    # isort's order depends on the package's name
-                    "project_name": ("zebra", "A b c", "my task", 'Say "hi"')[vendor_number % 4],
-                }
-            )
+    """Kinds with choices of vendors; parts and the rest so that all pairs occur."""
+    rows = [
+        product(kind, number, number, taken)
+        for kind, taken in zip(KINDS, "10", strict=True)
+        for number in range(len(VENDORS))
+    ]
+    for kind_number, kind in enumerate(MORE_KINDS):
+        for side, taken in enumerate("10"):
+            vendor_number = (2 * kind_number + side) % len(VENDORS)
+            rows.append(product(kind, vendor_number, kind_number, taken))
     return rows
+
+
+def product(kind: str, vendor_number: int, parts_number: int, taken: str) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "vendors": VENDORS[vendor_number],
+        "parts": [part for part, pattern in PARTS.items() if pattern[parts_number] == taken],
+        "commit_data": vendor_number % 4 < 2,
+        # isort's order depends on the package's name
+        "project_name": ("zebra", "A b c", "my task", 'Say "hi"')[vendor_number % 4],
+    }
 
 
 def named(row: dict[str, Any]) -> str:
@@ -66,7 +75,16 @@ COMMON = [
     *("tests/scaffold/test_smoke.py", "tests/test_solution.py"),
 ]
 CANDIDATE = ("__init__", "baseline", "cases", "schemas", "scoring", "solution")
-PROMPTS = {"extract": {"prompts/extract.j2"}, "blank": {"prompts/answer.j2"}}
+PROMPTS = {
+    "extract": {"prompts/extract.j2"},
+    "blank": {"prompts/answer.j2"},
+    "classify": {"prompts/classify.j2"},
+    "sql": {"prompts/sql.j2", "data/sample.sql"},
+    "judge": {"prompts/judge.j2"},
+}
+MODULES = {"classify": ["confusion"], "sql": ["database", "execute"]}
+# What a kind's scoring imports comes with it, whatever `parts` says.
+NEEDED = {"classify": ["summaries"], "judge": ["judge", "summaries"]}
 OPTIONAL = {
     "src/scaffold/llm/anthropic.py": ("vendors", "anthropic"),
     "src/scaffold/llm/openai.py": ("vendors", "openai"),
@@ -94,8 +112,9 @@ def test_every_pair_of_answers_is_rendered() -> None:
         for row in products()
     ]
     for one, other in itertools.combinations(rows[0], 2):
-        seen = {(row[one], row[other]) for row in rows}
-        values = {row[one] for row in rows}, {row[other] for row in rows}
+        in_question = [row for row in rows if other != "vendors" or row["kind"] in KINDS]
+        seen = {(row[one], row[other]) for row in in_question}
+        values = {row[one] for row in in_question}, {row[other] for row in in_question}
         assert seen == set(itertools.product(*values)), (one, other)
 
 
@@ -116,10 +135,11 @@ def test_a_render_holds_exactly_its_files_and_works_at_once(
         for p in SCAFFOLD.rglob("*")
         if p.is_file() and "__pycache__" not in p.parts
     }
+    chosen = [*row["vendors"], *row["parts"], *NEEDED.get(row["kind"], [])]
     expected = {
         *COMMON,
         *PROMPTS[row["kind"]],
-        *(f"src/{package}/{module}.py" for module in CANDIDATE),
+        *(f"src/{package}/{module}.py" for module in (*CANDIDATE, *MODULES.get(row["kind"], []))),
         *(f.format(package=package) for part in row["parts"] for f in STARTS.get(part, ())),
         *(f for f in given if f not in OPTIONAL or OPTIONAL[f][1] in row[OPTIONAL[f][0]]),
     }
@@ -138,7 +158,7 @@ def test_a_render_holds_exactly_its_files_and_works_at_once(
     assert git(folder, "status", "--porcelain") == ""
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALL_KINDS)
 def test_no_brace_and_no_word_of_jinja_is_left_over(
     template: Path, tmp_path: Path, kind: str
 ) -> None:
@@ -203,7 +223,7 @@ def test_a_part_that_is_asked_for_names_the_command_that_adds_it(
     ]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ALL_KINDS)
 def test_two_baseline_runs_give_the_same_results_but_for_times(
     template: Path, tmp_path: Path, run_in: Run, kind: str
 ) -> None:

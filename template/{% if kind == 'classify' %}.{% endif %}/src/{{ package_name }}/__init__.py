@@ -1,0 +1,1 @@
+"""One label for each text: what was written for this assignment."""

@@ -1,0 +1,28 @@
+"""The problem as types: what goes in, what comes out, what would be right."""
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+
+class Input(BaseModel):
+    """A text to label; an empty one is a text, too."""
+
+    text: str = ""
+
+    @field_validator("text", mode="before")
+    @classmethod
+    def _empty_cell(cls, value: object) -> object:
+        return "" if value is None else value
+
+
+class Expected(BaseModel):
+    """The right answer to a case."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)  # JSON may hold the labels 0 and 1
+
+    label: str = Field(min_length=1)
+
+
+class Output(Expected):
+    """The label that was chosen, one of `labels()` in cases.py."""
+
+    reason: str = Field(default="", description="Why this label, in at most fifteen words.")

@@ -1,0 +1,1 @@
+"""SQL for a question: what was written for this assignment."""
