@@ -1,0 +1,112 @@
+"""The agent's loop: think, decide, act, remember. Every way out of it is a typed end."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from pathlib import Path
+
+from pydantic_core import to_json
+
+from scaffold.llm import ToolCall, ToolResult
+
+from .schemas import Input, Output, Status, Step
+from .tools import Desk
+
+STEPS = 10  # that a run may take
+COST_USD = Decimal("0.50")  # that it may spend; without a known price STEPS alone holds it
+STEP_S = 1.0  # seconds for a tool
+ATTEMPTS = 2  # at a step that only reads
+PLAN_FIRST = False  # True: all steps at once, and none is run unless all are valid
+LOGS = Path("results/agent")  # <run_id>.json for each run; git ignores it
+YES = re.compile(r"\s*(yes|ja|please do)\b", re.IGNORECASE)  # anything unclear is no
+# Given the results of the last calls: the next calls, or the answer.
+Think = Callable[[list[ToolResult]], Awaitable[list[ToolCall] | str]]
+
+
+class Loop:
+    """One run over a desk's tools."""
+
+    def __init__(self, input: Input, desk: Desk) -> None:
+        self.desk, self.answers = desk, iter(input.answers)
+        self.output = Output(run_id=desk.run_id, state=desk.state)
+        self.seen, self.warned = set[bytes](), False
+        # In a chat, a yes is the next turn's request.
+        self.agreed = input.history[-1][1] if input.history and YES.match(input.request) else ""
+
+    async def run(self, think: Think, spent: Callable[[], Decimal] = Decimal) -> Output:
+        """Go on until there is an answer, or a reason to stop."""
+        steps, results = self.output.steps, list[ToolResult]()
+        while isinstance(thought := await think(results), list):
+            if PLAN_FIRST and (wrong := [c.error for c in thought if c.error]):
+                return self.end("bad_plan", f"Nothing was done: {wrong[0]}")
+            results = []
+            for call in thought:
+                if len(steps) >= STEPS:
+                    return self.end("steps", f"Stopped after {len(steps)} steps.")
+                if spent() > COST_USD:
+                    return self.end("budget", f"Stopped: ${spent():.4f} is spent.")
+                step = Step(tool=call.name, arguments=call.arguments)
+                steps.append(step)
+                if status := await self._take(step, call.error):
+                    return self.end(status, step.result)
+                results.append(ToolResult(call.id, step.result, is_error=step.failed))
+            if PLAN_FIRST:
+                return self.end("done", "\n".join(result.text for result in results))
+        return self.end("done", thought)
+
+    def end(self, status: Status, answer: str) -> Output:
+        """Close the run, and write down what it did."""
+        self.output.status, self.output.answer = status, answer
+        LOGS.mkdir(parents=True, exist_ok=True)
+        text = self.output.model_dump_json(indent=1)
+        (LOGS / f"{self.output.run_id}.json").write_text(text, encoding="utf-8")
+        return self.output
+
+    async def _take(self, step: Step, error: str | None) -> Status | None:
+        """Take one step; return a status where it is the last."""
+        # The state is part of it: to look again at what has changed is no repetition.
+        this = to_json([step.tool, step.arguments, self.desk.state])
+        if error or this in self.seen:
+            step.result = error or "You did exactly this before: do something else, or end."
+            again, self.warned = self.warned and not error, self.warned or not error
+            return "loop" if again else None
+        self.seen.add(this)
+        question = str(step.arguments.get("question"))
+        if step.tool != "ask_user":
+            step.decision = self.desk.decide(step.tool, step.arguments)
+            question = f"May I {step.tool} {to_json(step.arguments).decode()}? (yes or no)"
+        if step.decision == "refuse":
+            step.result = "Refused: this customer may not change that."
+            return None
+        if step.tool == "ask_user" or (step.decision == "ask" and question != self.agreed):
+            answer = next(self.answers, "")
+            step.result, step.failed = answer or question, False
+            if step.tool == "ask_user" or not YES.match(answer):
+                return None if answer else "asked"
+        await self._act(step)
+        return None
+
+    async def _act(self, step: Step) -> None:
+        """Call the tool within its time; one that only reads is tried again where it hangs."""
+        changing = hasattr(self.desk.tools[step.tool], "changes")
+        for step.attempts in range(1, 2 if changing else ATTEMPTS + 1):
+            try:
+                async with asyncio.timeout(STEP_S):
+                    result = await self.desk.call(step.tool, step.arguments)
+                step.result, step.failed = to_json(result).decode(), False
+                return
+            except Exception as error:  # whatever it is, the model may find another way
+                unknown = ". Whether it was done is not known: look" if changing else ""
+                why = str(error) or f"no answer in {STEP_S} s"
+                step.result, step.failed = f"{type(error).__name__}: {why}{unknown}", True
+                if not isinstance(error, OSError):  # a timeout is one, too
+                    return
+
+
+def fetch(run_id: str) -> Output:
+    """Return a run's log by its id. Raises KeyError."""
+    logs = {file.stem: file for file in LOGS.glob("*.json")}
+    return Output.model_validate_json(logs[run_id].read_text(encoding="utf-8"))
