@@ -27,7 +27,7 @@ async def solve(input: Input, llm: Client) -> Output:
         except StopIteration as end:
             return str(end.value)
 
-    return await Loop(input, Desk(input.state, run_id, input.faults)).run(think)
+    return await Loop(input, Desk(input.state, run_id, input.faults)).run(think, llm)
 
 
 def planned(request: str) -> Generator[tuple[str, dict[str, Any]], ToolResult, str]:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from pydantic_core import to_json
 
-from scaffold.llm import ToolCall, ToolResult
+from scaffold.llm import Client, ToolCall, ToolResult
 
 from .schemas import Input, Output, Status, Step
-from .tools import Desk
+from .tools import CHANGING, Desk
 
 STEPS = 10  # that a run may take
 COST_USD = Decimal("0.50")  # that it may spend; without a known price STEPS alone holds it
@@ -36,7 +36,7 @@ class Loop:
         # In a chat, a yes is the next turn's request.
         self.agreed = input.history[-1][1] if input.history and YES.match(input.request) else ""
 
-    async def run(self, think: Think, spent: Callable[[], Decimal] = Decimal) -> Output:
+    async def run(self, think: Think, llm: Client) -> Output:
         """Go on until there is an answer, or a reason to stop."""
         steps, results = self.output.steps, list[ToolResult]()
         while isinstance(thought := await think(results), list):
@@ -46,8 +46,8 @@ class Loop:
             for call in thought:
                 if len(steps) >= STEPS:
                     return self.end("steps", f"Stopped after {len(steps)} steps.")
-                if spent() > COST_USD:
-                    return self.end("budget", f"Stopped: ${spent():.4f} is spent.")
+                if (spent := sum(one.cost_usd or 0 for one in llm.calls)) > COST_USD:
+                    return self.end("budget", f"Stopped: ${spent:.4f} is spent.")
                 step = Step(tool=call.name, arguments=call.arguments)
                 steps.append(step)
                 if status := await self._take(step, call.error):
@@ -67,12 +67,16 @@ class Loop:
 
     async def _take(self, step: Step, error: str | None) -> Status | None:
         """Take one step; return a status where it is the last."""
-        # The state is part of it: to look again at what has changed is no repetition.
-        this = to_json([step.tool, step.arguments, self.desk.state])
-        if error or this in self.seen:
-            step.result = error or "You did exactly this before: do something else, or end."
-            again, self.warned = self.warned and not error, self.warned or not error
-            return "loop" if again else None
+        if error:
+            step.result = error
+            return None
+        # To look again at what has changed since is no repetition; to change it again is one.
+        state = None if step.tool in CHANGING else self.desk.state
+        this = to_json([step.tool, step.arguments, state])
+        if this in self.seen:
+            step.result = "You did exactly this before: do something else, or end."
+            already, self.warned = self.warned, True
+            return "loop" if already else None
         self.seen.add(this)
         question = str(step.arguments.get("question"))
         if step.tool != "ask_user":
@@ -91,7 +95,7 @@ class Loop:
 
     async def _act(self, step: Step) -> None:
         """Call the tool within its time; one that only reads is tried again where it hangs."""
-        changing = hasattr(self.desk.tools[step.tool], "changes")
+        changing = step.tool in CHANGING
         for step.attempts in range(1, 2 if changing else ATTEMPTS + 1):
             try:
                 async with asyncio.timeout(STEP_S):
@@ -99,11 +103,11 @@ class Loop:
                 step.result, step.failed = to_json(result).decode(), False
                 return
             except Exception as error:  # whatever it is, the model may find another way
-                unknown = ". Whether it was done is not known: look" if changing else ""
-                why = str(error) or f"no answer in {STEP_S} s"
-                step.result, step.failed = f"{type(error).__name__}: {why}{unknown}", True
+                step.result, step.failed = str(error) or f"no answer in {STEP_S} s", True
                 if not isinstance(error, OSError):  # a timeout is one, too
                     return
+        if changing:
+            step.result += ". Whether it was done is not known: look before you go on"
 
 
 def fetch(run_id: str) -> Output:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from scaffold.llm import Client, Message, ToolCall, ToolResult
 from scaffold.prompts import render
 
@@ -16,7 +14,8 @@ async def solve(input: Input, llm: Client) -> Output:
     """Return how the run ended; id and day are the client's, so that a replay asks the same."""
     desk = Desk(input.state, llm.new_id(), input.faults)
     system = render("agent.j2", today=llm.now().date())
-    messages = [Message(role, text) for role, text in [*input.history, ("user", input.request)]]
+    messages = [Message(role, text) for role, text in input.history]
+    messages.append(Message("user", input.request))
 
     async def think(results: list[ToolResult]) -> list[ToolCall] | str:
         if results:
@@ -25,7 +24,4 @@ async def solve(input: Input, llm: Client) -> Output:
         messages.append(reply.message)
         return reply.tool_calls or reply.text
 
-    def spent() -> Decimal:
-        return sum((call.cost_usd or Decimal(0) for call in llm.calls), Decimal(0))
-
-    return await Loop(input, desk).run(think, spent)
+    return await Loop(input, desk).run(think, llm)

@@ -11,14 +11,11 @@ from typing import Any, Literal
 
 from .schemas import Order, State
 
+# A tool is a method of Desk named here; one that changes something is decided on, never tried twice.
+READING = ("find_orders", "get_order", "calculate", "ask_user")
+CHANGING = ("cancel_order", "refund")
 FREE_CENTS = 2000  # what may be paid back without asking
-SIGNS = {ast.Add: add, ast.Sub: sub, ast.Mult: mul, ast.Div: truediv}  # of a tree: no eval here
-
-
-def changes(tool: Any) -> Any:
-    """Mark a tool that changes something: it is decided on first, and never tried twice."""
-    tool.changes = True
-    return tool
+SIGNS: dict[Any, Any] = {ast.Add: add, ast.Sub: sub, ast.Mult: mul, ast.Div: truediv}
 
 
 class Desk:
@@ -27,8 +24,7 @@ class Desk:
     def __init__(self, state: State, run_id: str, faults: Mapping[str, Sequence[str]]) -> None:
         self.state, self.run_id = state.model_copy(deep=True), run_id
         self.faults = {name: iter(coming) for name, coming in faults.items()}
-        names = "find_orders", "get_order", "calculate", "ask_user", "cancel_order", "refund"
-        self.tools: dict[str, Any] = {name: getattr(self, name) for name in names}
+        self.tools: dict[str, Any] = {name: getattr(self, name) for name in READING + CHANGING}
 
     async def call(self, tool: str, arguments: Mapping[str, Any]) -> Any:
         """Call a tool, in the trouble that the case has for it; the real world needs no help."""
@@ -58,7 +54,6 @@ class Desk:
         """Ask the user what is needed and cannot be looked up."""
         return question  # the loop asks the user itself
 
-    @changes
     async def cancel_order(self, order_id: str) -> str:
         """Cancel an order that has not been picked up. It cannot be undone."""
         order = await self.get_order(order_id)
@@ -67,7 +62,6 @@ class Desk:
         order.status = "cancelled"
         return f"{order_id} is cancelled, receipt {self.run_id[:8]}-{order_id}"
 
-    @changes
     async def refund(self, order_id: str, cents: int) -> str:
         """Pay back a part of an order, in cents."""
         order = await self.get_order(order_id)
@@ -79,7 +73,7 @@ class Desk:
 
     def decide(self, tool: str, arguments: Mapping[str, Any]) -> Literal["act", "ask", "refuse"]:
         """What may be done, what only after a yes, what not at all; no text can sway it."""
-        if not hasattr(self.tools[tool], "changes"):
+        if tool not in CHANGING:
             return "act"
         order = self.state.orders.get(arguments["order_id"])
         if order is None or order.customer != self.state.customer:
@@ -88,6 +82,7 @@ class Desk:
 
 
 def _value(node: ast.AST) -> Decimal:
+    """Work out a tree of numbers and signs; nothing is evaluated, whatever else is in it."""
     match node:
         case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
             return Decimal(str(number))
