@@ -15,6 +15,7 @@ import imports
 import mapping
 
 _WIDTH = 100
+_FIXED_INPUT = ("rag", "agent")  # kinds whose code works on the fields of its own Input
 _ANNOTATIONS = {"date": "dt.date"}  # `date: date` would take the field for its own type
 
 
@@ -43,6 +44,11 @@ def fill(package: Path, raw: Path, kind: str) -> Filled | None:
         return None
     table = mapping.folder() if raw.is_dir() else columns.look(raw)
     answer = dict(asked)
+    if kind == "rag":  # what arrived is searched; a case is made of a question alone
+        text = _replace(text, "DOCUMENTS", _path("DOCUMENTS", raw if raw.is_dir() else raw.parent))
+        if table is None or not mapping.asks(table):
+            files.write_atomically(cases, text)
+            return Filled(0, len(answer), 0)
     if table:
         answer = mapping.by_name(asked, table.columns)
         given, graded = mapping.sides(table.columns, answer, raw)
@@ -53,12 +59,16 @@ def fill(package: Path, raw: Path, kind: str) -> Filled | None:
             and _write_fields(schemas, "Output", mapping.fields(graded))
         ):
             answer = mapping.mapped("expected", graded, answer)
-        if len(given) > 1 and _write_fields(schemas, "Input", mapping.fields(given), table.rows):
+        if (
+            kind not in _FIXED_INPUT
+            and len(given) > 1
+            and _write_fields(schemas, "Input", mapping.fields(given), table.rows)
+        ):
             answer = mapping.mapped("input", given, answer)
     _clear_task(Path("prompts") / "answer.j2")
     names = [column.name for column in table.columns] if table else []
     text = _replace(text, "MAPPING", _mapping(answer, names))
-    text = _replace(text, "RAW", _raw(raw))
+    text = _replace(text, "RAW", _path("RAW", raw))
     files.write_atomically(cases, text)
     waiting = sum(column == "?" for column in answer.values())
     return Filled(len(answer) - waiting, waiting, len(names))
@@ -132,9 +142,10 @@ def _mapping(answer: dict[str, str], names: list[str]) -> str:
     return "\n".join([*comment.splitlines(), "MAPPING = {", *rows, "}"])
 
 
-def _raw(raw: Path) -> str:
-    line = f"RAW = Path({_literal(raw.as_posix())})"
-    return line if len(line) <= _WIDTH else f"RAW = Path(\n    {_literal(raw.as_posix())}\n)"
+def _path(name: str, path: Path) -> str:
+    literal = _literal(path.as_posix())
+    line = f"{name} = Path({literal})"
+    return line if len(line) <= _WIDTH else f"{name} = Path(\n    {literal}\n)"
 
 
 def _literal(text: str) -> str:

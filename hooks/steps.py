@@ -79,6 +79,8 @@ def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
         rest = f", {filled.open} still to be mapped" if filled.open else ""
         found = f"{filled.columns} columns found, {filled.mapped} fields mapped{rest}"
         say(f"{cases.as_posix()}: {found}. Check MAPPING.")
+    elif filled and answers.kind == "rag":
+        say(f"{where}: the baseline searches it. Questions to score: see {cases.as_posix()}.")
     elif filled:
         say(f"{cases.as_posix()}: {where} is no table that we read; make rows of it there.")
 

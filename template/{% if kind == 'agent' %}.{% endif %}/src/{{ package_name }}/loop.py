@@ -103,7 +103,8 @@ class Loop:
                 step.result, step.failed = to_json(result).decode(), False
                 return
             except Exception as error:  # whatever it is, the model may find another way
-                step.result, step.failed = str(error) or f"no answer in {STEP_S} s", True
+                why = str(error) or f"no answer in {STEP_S} s"
+                step.result, step.failed = f"{type(error).__name__}: {why}", True
                 if not isinstance(error, OSError):  # a timeout is one, too
                     return
         if changing:

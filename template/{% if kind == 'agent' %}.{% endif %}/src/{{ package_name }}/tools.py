@@ -14,7 +14,7 @@ from .schemas import Order, State
 # A tool is a method of Desk named here; one that changes something is decided on, never tried twice.
 READING = ("find_orders", "get_order", "calculate", "ask_user")
 CHANGING = ("cancel_order", "refund")
-FREE_CENTS = 2000  # what may be paid back without asking
+FREE_CENTS = 2000  # of an order, that may be paid back without asking
 SIGNS: dict[Any, Any] = {ast.Add: add, ast.Sub: sub, ast.Mult: mul, ast.Div: truediv}
 
 
@@ -48,7 +48,7 @@ class Desk:
 
     async def calculate(self, expression: str) -> str:
         """Work out numbers, + - * / and brackets, as in "0.15 * (4200 + 300)"."""
-        return f"{_value(ast.parse(expression.strip(), mode='eval').body):f}"
+        return str(_value(ast.parse(expression.strip(), mode="eval").body))
 
     async def ask_user(self, question: str) -> str:
         """Ask the user what is needed and cannot be looked up."""
@@ -78,7 +78,8 @@ class Desk:
         order = self.state.orders.get(arguments["order_id"])
         if order is None or order.customer != self.state.customer:
             return "refuse"
-        return "act" if tool == "refund" and arguments["cents"] <= FREE_CENTS else "ask"
+        refunded = order.refunded_cents + int(arguments.get("cents", FREE_CENTS + 1))
+        return "act" if refunded <= FREE_CENTS else "ask"
 
 
 def _value(node: ast.AST) -> Decimal:

@@ -11,18 +11,18 @@ from .schemas import Expected, Input
 DOCUMENTS = Path("data/documents")  # everything in it is searched, but RAW
 RAW = Path("data/raw/questions.csv")  # a table of questions, where one came
 CASES = Path("data/cases.jsonl")
+LINE = (
+    '{"id": "1", "input": {"question": "…"}, "expected": {"answer": "…", "sources": ["a.pdf#3"]}}'
+)
 # Field of the case <- column of what arrived; "?" is still to be mapped.
 MAPPING = {"id": "?", "input.question": "?", "expected.answer": "?", "expected.sources": "?"}
 
 
 def cases() -> list[Case[Input, Expected]]:
-    """Return the cases; without data/cases.jsonl make it from RAW by MAPPING first.
-
-    After a change to MAPPING delete data/cases.jsonl: it is made anew.
-    """
+    """Return the cases; without data/cases.jsonl make it from RAW by MAPPING first."""
     if not CASES.exists():
         if not RAW.is_file():
-            how = "write them there (AGENTS.md shows a line), or name a table of them as RAW"
-            raise CasesError(f"{DOCUMENTS} is searched, but {CASES} has no questions yet: {how}")
+            how = f"write {CASES}, each a line like {LINE}, or name a table as RAW in cases.py"
+            raise CasesError(f"{DOCUMENTS} is searched, and there are no questions yet: {how}")
         write_cases(CASES, map_rows(read_rows(RAW), MAPPING, input=Input, expected=Expected))
     return read_cases(CASES, input=Input, expected=Expected)
