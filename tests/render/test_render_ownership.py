@@ -18,7 +18,7 @@ FILES = sorted(SCAFFOLD.rglob("*.py"))
 # Modules that only an answer brings; what is in neither list comes with every render.
 OPTIONAL = {
     *("documents.py", "llm/compatible.py", "llm/streaming.py", "llm/tools.py"),
-    *("evals/agree.py", "evals/summaries.py"),
+    *("evals/agree.py", "evals/summaries.py", "evals/retrieval.py", "evals/trajectory.py"),
 }
 
 

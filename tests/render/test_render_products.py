@@ -30,7 +30,10 @@ PARTS = {
     "streaming": "0000111",
     "summaries": "0110011",
     "judge": "0011110",
+    "trajectory": "0100101",
 }
+# Parts that a kind cannot do without, and that are no choice there.
+NEEDED = {"rag": ["documents", "retrieval"], "agent": ["tools", "trajectory"]}
 
 
 def products() -> list[dict[str, Any]]:
@@ -52,6 +55,18 @@ def products() -> list[dict[str, Any]]:
     return rows
 
 
+def larger_products() -> list[dict[str, Any]]:
+    """Kinds that need parts, with these alone and with every part; the part `retrieval` elsewhere."""
+    every = [*PARTS, "retrieval"]
+    return [
+        {"kind": "rag", "vendors": ["anthropic"], "parts": NEEDED["rag"]},
+        {"kind": "rag", "vendors": ["openai", "compatible"], "parts": every},
+        {"kind": "agent", "vendors": ["openai"], "parts": NEEDED["agent"]},
+        {"kind": "agent", "vendors": ["anthropic", "compatible"], "parts": every},
+        {"kind": "blank", "vendors": ["compatible"], "parts": NEEDED["rag"]},
+    ]
+
+
 def named(row: dict[str, Any]) -> str:
     return "-".join([row["kind"], *row["vendors"], *row["parts"]])
 
@@ -64,7 +79,17 @@ COMMON = [
     *("tests/scaffold/test_smoke.py", "tests/test_solution.py"),
 ]
 CANDIDATE = ("__init__", "baseline", "cases", "schemas", "scoring", "solution")
-PROMPTS = {"extract": {"prompts/extract.j2"}, "blank": {"prompts/answer.j2"}}
+SEARCHING = ("retrieval", "embeddings")
+NOTICES = ("2025-03-pets.md", "2026-02-refunds.md", "2026-04-corran.md")
+DOCUMENTS = ("conditions-of-carriage.md", "faq.html", "fares-2026.csv", "inselkarte.md")
+DOCUMENTS += ("minutes-2026-01-15.md", "timetable-summer-2026.txt")
+DOCUMENTS += tuple(f"notices/{name}" for name in NOTICES)
+OF_KIND = {
+    "extract": {"prompts/extract.j2"},
+    "blank": {"prompts/answer.j2"},
+    "rag": {"prompts/answer.j2", *(f"data/documents/{name}" for name in DOCUMENTS)},
+    "agent": {"prompts/agent.j2", "src/{package}/loop.py", "src/{package}/tools.py"},
+}
 OPTIONAL = {
     "src/scaffold/llm/anthropic.py": ("vendors", "anthropic"),
     "src/scaffold/llm/openai.py": ("vendors", "openai"),
@@ -75,6 +100,8 @@ OPTIONAL = {
     "src/scaffold/evals/summaries.py": ("parts", "summaries"),
     "src/scaffold/evals/agree.py": ("parts", "judge"),
     "src/scaffold/evals/agree.md.j2": ("parts", "judge"),
+    "src/scaffold/evals/retrieval.py": ("parts", "retrieval"),
+    "src/scaffold/evals/trajectory.py": ("parts", "trajectory"),
 }
 
 
@@ -90,7 +117,7 @@ def test_every_pair_of_answers_is_rendered() -> None:
         assert seen == set(itertools.product(*values)), (one, other)
 
 
-@pytest.mark.parametrize("row", products(), ids=named)
+@pytest.mark.parametrize("row", [*products(), *larger_products()], ids=named)
 def test_a_render_holds_exactly_its_files_and_works_at_once(
     template: Path, tmp_path: Path, run_in: Run, row: dict[str, Any]
 ) -> None:
@@ -109,8 +136,9 @@ def test_a_render_holds_exactly_its_files_and_works_at_once(
     }
     expected = {
         *COMMON,
-        *PROMPTS[row["kind"]],
+        *(name.format(package=package) for name in OF_KIND[row["kind"]]),
         *(f"src/{package}/{module}.py" for module in CANDIDATE),
+        *(f"src/{package}/{m}.py" for m in SEARCHING if "retrieval" in row["parts"]),
         *(f for f in given if f not in OPTIONAL or OPTIONAL[f][1] in row[OPTIONAL[f][0]]),
     }
     assert written == expected
@@ -128,7 +156,7 @@ def test_a_render_holds_exactly_its_files_and_works_at_once(
     assert git(folder, "status", "--porcelain") == ""
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, *NEEDED])
 def test_no_brace_and_no_word_of_jinja_is_left_over(
     template: Path, tmp_path: Path, kind: str
 ) -> None:
@@ -193,7 +221,7 @@ def test_a_part_that_is_asked_for_names_the_command_that_adds_it(
     ]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, *NEEDED])
 def test_two_baseline_runs_give_the_same_results_but_for_times(
     template: Path, tmp_path: Path, run_in: Run, kind: str
 ) -> None:
