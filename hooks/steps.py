@@ -81,6 +81,8 @@ def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
         say(f"{cases.as_posix()}: {found}. Check MAPPING.")
     elif filled and answers.kind == "rag":
         say(f"{where}: the baseline searches it. Questions to score: see {cases.as_posix()}.")
+        if answers.commit_data != "true":
+            say("git ignores the documents, and without them nobody can replay: agree on that.")
     elif filled:
         say(f"{cases.as_posix()}: {where} is no table that we read; make rows of it there.")
 

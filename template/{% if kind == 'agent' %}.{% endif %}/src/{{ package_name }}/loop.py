@@ -100,7 +100,8 @@ class Loop:
             try:
                 async with asyncio.timeout(STEP_S):
                     result = await self.desk.call(step.tool, step.arguments)
-                step.result, step.failed = to_json(result).decode(), False
+                step.result = result if isinstance(result, str) else to_json(result).decode()
+                step.failed = False
                 return
             except Exception as error:  # whatever it is, the model may find another way
                 why = str(error) or f"no answer in {STEP_S} s"
