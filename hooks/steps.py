@@ -80,7 +80,8 @@ def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
         found = f"{filled.columns} columns found, {filled.mapped} fields mapped{rest}"
         say(f"{cases.as_posix()}: {found}. Check MAPPING.")
     elif filled and answers.kind == "rag":
-        say(f"{where}: the baseline searches it. Questions to score: see {cases.as_posix()}.")
+        folder = placed.path if placed.path.is_dir() else placed.path.parent
+        say(f"{folder.as_posix()} is what is searched. Questions: see {cases.as_posix()}.")
         if answers.commit_data != "true":
             say("git ignores the documents, and without them nobody can replay: agree on that.")
     elif filled:
