@@ -266,30 +266,18 @@ def test_the_calculator_works_out_arithmetic_exactly(
     assert asyncio.run(desk.calculate(expression)) == value
 
 
-@pytest.mark.parametrize(
-    "expression",
-    [
-        *("", "1 +", "__import__('os').system('true')", "open('x')", "(1).__class__", "True + 1"),
-        *(
-            "9**9**9",
-            "[1][0]",
-            "'a' * 9",
-            "1 if 1 else 2",
-            "1 // 0",
-            "1 / 0",
-            "x",
-            "1 < 2",
-            "1e999j",
-        ),
-        *("(" * 5000, "-" * 5000 + "1", "1+" * 50_000 + "1", "lambda: 1", "f'{1}'", "\0"),
-    ],
-    ids=lambda text: repr(text[:20]),
-)
-def test_the_calculator_runs_no_code_and_gives_a_sentence(agent: Any, expression: str) -> None:
+FOREIGN = ("__import__('os').system('true')", "open('x')", "(1).__class__", "True + 1", "9**9**9")
+FOREIGN += ("[1][0]", "'a' * 9", "1 if 1 else 2", "1 // 0", "x", "1 < 2", "lambda: 1", "f'{1}'")
+MALFORMED = ("", "1 +", "1 / 0", "1e999j", "(" * 5000, "-" * 5000 + "1", "1+" * 50_000 + "1", "\0")
+
+
+@pytest.mark.parametrize("expression", [*FOREIGN, *MALFORMED], ids=lambda text: repr(text[:20]))
+def test_the_calculator_runs_no_code_and_says_so(agent: Any, expression: str) -> None:
     output = solved(agent, call("calculate", expression=expression), "I cannot work that out.")
-    assert output.status == "done"
-    assert output.steps[0].failed
+    assert (output.status, output.steps[0].failed) == ("done", True)
     assert output.steps[0].result
+    if expression in FOREIGN:
+        assert "only numbers, + - * / and brackets" in output.steps[0].result
 
 
 def test_the_state_that_was_given_is_left_as_it_was(agent: Any) -> None:

@@ -7,7 +7,10 @@ import json
 import sqlite3
 import subprocess
 import sys
+import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +55,9 @@ def test_only_what_changed_is_read_again(
 
     monkeypatch.setattr(retrieval, "read_pages", counted)
     retrieval.Index(docs)
-    assert sorted(read) == ["boats.md", "cats.txt"]
+    (docs / "same.md").write_text("A lynx waits.\n", encoding="utf-8")
+    retrieval.Index(docs)
+    assert sorted(read) == ["boats.md", "cats.txt", "same.md"]
     read.clear()
     (docs / "cats.txt").write_text("A cat sleeps eighteen hours.\n", encoding="utf-8")
     (docs / "boats.md").unlink()
@@ -62,6 +67,7 @@ def test_only_what_changed_is_read_again(
     assert found(index, "boat") == []
     assert found(index, "eighteen") == ["cats.txt#1"]
     assert found(index, "otter") == ["new.md#1"]
+    assert found(index, "lynx") == ["same.md#1"]
 
 
 def test_an_index_that_was_built_in_steps_ranks_like_a_fresh_one(rag: Any, docs: Path) -> None:
@@ -135,6 +141,27 @@ def test_chunks_end_with_a_paragraph_where_they_can_and_lose_nothing(rag: Any) -
 @pytest.mark.parametrize("text", ["\n" * 300_000 + "x", " " * 300_000, "a\n\n\n" * 100_000])
 def test_a_page_of_blanks_is_cut_at_once(rag: Any, text: str) -> None:
     rag.module("retrieval").pieces(text)
+
+
+def test_a_process_waits_for_another_that_builds_and_then_finds_it_done(
+    rag: Any, docs: Path
+) -> None:
+    retrieval = rag.module("retrieval")
+    empty = rag.folder / "empty"
+    empty.mkdir()
+    retrieval.Index(empty)
+    other = sqlite3.connect(retrieval.FILE)
+    other.execute("BEGIN IMMEDIATE")
+    for file in docs.iterdir():
+        sha = sha256(file.read_bytes()).hexdigest()
+        other.execute("INSERT INTO files VALUES (?, ?, '')", [file.name, sha])
+    with ThreadPoolExecutor(1) as pool:
+        opening = pool.submit(retrieval.Index, docs)
+        time.sleep(0.3)
+        assert not opening.done()
+        other.commit()
+        assert opening.result().chunks() == []  # the other one says that it has read them all
+    other.close()
 
 
 OPEN = """
