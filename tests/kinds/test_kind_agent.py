@@ -244,6 +244,16 @@ def test_a_plan_is_validated_as_a_whole_before_any_of_it_is_run(
 def test_a_runs_log_is_found_by_its_id_and_nothing_else_is(agent: Any) -> None:
     loop, output = agent.module("loop"), solved(agent, call("find_orders"), "Here.")
     assert loop.fetch(output.run_id).model_dump() == output.model_dump()
+    underway = []
+
+    def watching(request: Any) -> Any:
+        underway.extend(loop.fetch(log.stem) for log in loop.LOGS.glob("*.json"))
+        return "Here." if len(request.messages) > 1 else call("find_orders")
+
+    schemas, solution = agent.module("schemas"), agent.module("solution")
+    (loop.LOGS / f"{output.run_id}.json").unlink()
+    asyncio.run(solution.solve(schemas.Input(request="?"), ScriptedModel(watching)))
+    assert [(run.status, len(run.steps)) for run in underway] == [("running", 1)]
     for wrong in ("", "nope", "../../pyproject", f"../agent/{output.run_id}", "*"):
         with pytest.raises(KeyError):
             loop.fetch(wrong)

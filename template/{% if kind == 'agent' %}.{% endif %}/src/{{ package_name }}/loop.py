@@ -20,7 +20,7 @@ COST_USD = Decimal("0.50")  # that it may spend; without a known price STEPS alo
 STEP_S = 1.0  # seconds for a tool
 ATTEMPTS = 2  # at a step that only reads
 PLAN_FIRST = False  # True: all steps at once, and none is run unless all are valid
-LOGS = Path("results/agent")  # <run_id>.json for each run; git ignores it
+LOGS = Path("results/agent")  # <run_id>.json, written after each step; git ignores it
 YES = re.compile(r"\s*(yes|ja|please do)\b", re.IGNORECASE)  # anything unclear is no
 # Given the results of the last calls: the next calls, or the answer.
 Think = Callable[[list[ToolResult]], Awaitable[list[ToolCall] | str]]
@@ -41,24 +41,25 @@ class Loop:
         steps, results = self.output.steps, list[ToolResult]()
         while isinstance(thought := await think(results), list):
             if PLAN_FIRST and (wrong := [c.error for c in thought if c.error]):
-                return self.end("bad_plan", f"Nothing was done: {wrong[0]}")
+                return self.log("bad_plan", f"Nothing was done: {wrong[0]}")
             results = []
             for call in thought:
                 if len(steps) >= STEPS:
-                    return self.end("steps", f"Stopped after {len(steps)} steps.")
+                    return self.log("steps", f"Stopped after {len(steps)} steps.")
                 if (spent := sum(one.cost_usd or 0 for one in llm.calls)) > COST_USD:
-                    return self.end("budget", f"Stopped: ${spent:.4f} is spent.")
+                    return self.log("budget", f"Stopped: ${spent:.4f} is spent.")
                 step = Step(tool=call.name, arguments=call.arguments)
                 steps.append(step)
                 if status := await self._take(step, call.error):
-                    return self.end(status, step.result)
+                    return self.log(status, step.result)
+                self.log("running")
                 results.append(ToolResult(call.id, step.result, is_error=step.failed))
             if PLAN_FIRST:
-                return self.end("done", "\n".join(result.text for result in results))
-        return self.end("done", thought)
+                return self.log("done", "\n".join(result.text for result in results))
+        return self.log("done", thought)
 
-    def end(self, status: Status, answer: str) -> Output:
-        """Close the run, and write down what it did."""
+    def log(self, status: Status, answer: str = "") -> Output:
+        """Write down how far the run is; it goes on while it is `running`."""
         self.output.status, self.output.answer = status, answer
         LOGS.mkdir(parents=True, exist_ok=True)
         text = self.output.model_dump_json(indent=1)
@@ -113,6 +114,6 @@ class Loop:
 
 
 def fetch(run_id: str) -> Output:
-    """Return a run's log by its id. Raises KeyError."""
+    """Return a run by its id, also one that is under way. Raises KeyError."""
     logs = {file.stem: file for file in LOGS.glob("*.json")}
     return Output.model_validate_json(logs[run_id].read_text(encoding="utf-8"))
