@@ -70,6 +70,17 @@ def test_only_what_changed_is_read_again(
     assert found(index, "lynx") == ["same.md#1"]
 
 
+def test_an_index_that_other_code_made_is_made_anew(rag: Any, docs: Path) -> None:
+    """Whoever changes how pages are cut, or words read, sees what comes of it."""
+    retrieval = rag.module("retrieval")
+    before = retrieval.Index(docs)
+    with before.db:
+        before.db.execute("UPDATE chunks SET text = 'as the old code cut it'")
+    assert found(retrieval.Index(docs), "boat") == []
+    before.db.execute(f"PRAGMA user_version = {retrieval.VERSION + 1}")
+    assert found(retrieval.Index(docs), "boat") == ["boats.md#1"]
+
+
 def test_an_index_that_was_built_in_steps_ranks_like_a_fresh_one(rag: Any, docs: Path) -> None:
     retrieval = rag.module("retrieval")
     for number in range(20):

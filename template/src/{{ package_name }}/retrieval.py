@@ -18,13 +18,12 @@ SIZE = 700  # characters of a chunk: a paragraph or two, so that a quote out of 
 FILE = Path("data/.index.sqlite3")  # git ignores it: anyone's first search builds it again
 CUTS = (r"(?=\n\n|\Z)", r"(?=\n)", r"(?=\s)", "")  # after a paragraph, a line, a word; anywhere
 PIECE = re.compile("|".join(rf"\S.{{0,{SIZE}}}{cut}" for cut in CUTS), re.DOTALL)
-TABLES = """
-CREATE TABLE IF NOT EXISTS files (name TEXT PRIMARY KEY, sha TEXT, problem TEXT);
-CREATE VIRTUAL TABLE IF NOT EXISTS chunks USING fts5(
-    text, source UNINDEXED, page UNINDEXED, file UNINDEXED,
-    tokenize = 'porter unicode61 remove_diacritics 2'
-);
-"""
+VERSION = int(sha256(Path(__file__).read_bytes()).hexdigest()[:7], 16)  # other code, other index
+TABLES = f"""DROP TABLE IF EXISTS files; DROP TABLE IF EXISTS chunks;
+CREATE TABLE files (name TEXT PRIMARY KEY, sha TEXT, problem TEXT);
+CREATE VIRTUAL TABLE chunks USING fts5(text, source UNINDEXED, page UNINDEXED, file UNINDEXED,
+    tokenize = 'porter unicode61 remove_diacritics 2');
+PRAGMA user_version = {VERSION}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +62,11 @@ class Index:
         file.parent.mkdir(parents=True, exist_ok=True)
         self.db = sqlite3.connect(file, timeout=60, check_same_thread=False)
         try:
-            self.db.executescript(TABLES)
             with self.db:  # one transaction: another process waits, then finds it done
                 self.db.execute("BEGIN IMMEDIATE")
+                if self.db.execute("PRAGMA user_version").fetchone() != (VERSION,):
+                    for statement in TABLES.split(";"):
+                        self.db.execute(statement)
                 self._update(folder, leave_out)
         except sqlite3.DatabaseError as error:
             raise DocumentError(f"{file}: {error}; delete it, and it is made anew.") from error

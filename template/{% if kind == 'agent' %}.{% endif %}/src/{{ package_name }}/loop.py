@@ -62,8 +62,9 @@ class Loop:
         """Write down how far the run is; it goes on while it is `running`."""
         self.output.status, self.output.answer = status, answer
         LOGS.mkdir(parents=True, exist_ok=True)
-        text = self.output.model_dump_json(indent=1)
-        (LOGS / f"{self.output.run_id}.json").write_text(text, encoding="utf-8")
+        draft = LOGS / f"{self.output.run_id}.part"
+        draft.write_text(self.output.model_dump_json(indent=1), encoding="utf-8")
+        draft.replace(draft.with_suffix(".json"))  # whoever fetches it finds it whole
         return self.output
 
     async def _take(self, step: Step, error: str | None) -> Status | None:
