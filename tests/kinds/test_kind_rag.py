@@ -150,7 +150,9 @@ def test_a_case_without_a_label_is_not_graded(rag: Any) -> None:
 def test_documents_without_questions_are_searched_and_say_where_questions_go(rag: Any) -> None:
     (rag.folder / "data/cases.jsonl").unlink()
     cases, schemas = rag.module("cases"), rag.module("schemas")
-    with pytest.raises(CasesError, match=r"no questions yet: write data/cases\.jsonl.*RAW") as said:
+    with pytest.raises(
+        CasesError, match=r"no questions yet to score: write data/cases\.jsonl.*RAW"
+    ) as said:
         cases.cases()
     assert "\n" not in str(said.value)
     (rag.folder / "data/cases.jsonl").write_text(cases.LINE + "\n", encoding="utf-8")

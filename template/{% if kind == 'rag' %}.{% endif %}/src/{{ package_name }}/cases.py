@@ -23,6 +23,7 @@ def cases() -> list[Case[Input, Expected]]:
     if not CASES.exists():
         if not RAW.is_file():
             how = f"write {CASES}, each a line like {LINE}, or name a table as RAW in cases.py"
-            raise CasesError(f"{DOCUMENTS} is searched, and there are no questions yet: {how}")
+            now = f"{DOCUMENTS} is searched (takehome run --solver baseline QUESTION)"
+            raise CasesError(f"{now}, and there are no questions yet to score: {how}")
         write_cases(CASES, map_rows(read_rows(RAW), MAPPING, input=Input, expected=Expected))
     return read_cases(CASES, input=Input, expected=Expected)
