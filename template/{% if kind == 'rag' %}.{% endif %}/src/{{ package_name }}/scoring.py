@@ -11,9 +11,8 @@ from .schemas import Expected, Input, Output
 def score(case: Case[Input, Expected], outcome: Outcome[Output]) -> dict[str, float | bool | None]:
     """Return how good the answer, its citations and the search under it are.
 
-    "correct" is whether the answer holds the expected one's words (or both are None), "unanswerable"
-    the same for the questions that the documents do not answer; "citation" is the F1 of the places.
-    "grounded" is 1 by construction for a solver that only quotes, like the baseline.
+    "correct": the answer holds the expected one's words, or both are None; "unanswerable": that of
+    the latter alone; "citation": F1 of the places; "grounded": 1 for whoever only quotes.
     """
     if case.expected is None or outcome.output is None:  # nothing to compare
         return {}
