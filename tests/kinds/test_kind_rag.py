@@ -91,6 +91,13 @@ def test_nothing_found_is_not_in_the_documents_and_asks_no_model(rag: Any) -> No
     assert (output.answer, output.citations, output.retrieved) == (None, [], [])
 
 
+@pytest.mark.parametrize("question", ["", "what?", "Where is who?", "?!", "x" * 10_000, "\0"])
+def test_the_baseline_answers_nothing_to_a_question_about_nothing(rag: Any, question: str) -> None:
+    given = rag.module("schemas").Input(question=question)
+    output = asyncio.run(rag.module("baseline").solve(given, ScriptedModel([])))
+    assert (output.answer, output.citations) == (None, [])
+
+
 def test_an_invented_quote_is_dropped_and_an_answer_without_one_is_not_given(rag: Any) -> None:
     schemas, solution = rag.module("schemas"), rag.module("solution")
     given = schemas.Input(question="What does the Wi-Fi cost?")

@@ -1,9 +1,9 @@
 """Hybrid search, an option: BM25 and embeddings behind the same `search`.
 
-Run `await embed(index, Client(…))` once and commit VECTORS: a reviewer without a key searches in it,
-and the question's own embedding is recorded and replayed like any call. Then put `Hybrid(index, llm)`
-in the index's place. The search is exact: plain Python for some ten thousand chunks, `uv add numpy`
-for some hundred thousand, and beyond them an embedded store such as LanceDB.
+`asyncio.run(embed(opened(DOCUMENTS, RAW), Client("openai:…")))` once, in a script that has the key
+(`uv run --env-file .env python …`), and commit VECTORS: a reviewer searches in it without a key, and
+the question's own embedding is recorded. Then `Hybrid(opened(DOCUMENTS, RAW), llm)` is the retriever.
+Exact search: some ten thousand chunks; with numpy some hundred thousand; beyond, LanceDB, embedded.
 """
 
 from __future__ import annotations

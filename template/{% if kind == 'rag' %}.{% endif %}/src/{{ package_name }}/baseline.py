@@ -26,7 +26,7 @@ async def solve(input: Input, llm: Client) -> Output:
     chunks = await index.search(input.question, TOP)
     retrieved = list(dict.fromkeys(chunk.place for chunk in chunks))
     weights = {word: index.rarity(word) for word in words(input.question) if word not in ASKING}
-    if not chunks or _shared(weights, chunks[0].text) < ENOUGH * sum(weights.values()):
+    if not chunks or _shared(weights, chunks[0].text) <= ENOUGH * sum(weights.values()):
         return Output(answer=None, retrieved=retrieved)
     sentences = filter(str.strip, SENTENCE.split(chunks[0].text))
     best = max(sentences, key=lambda sentence: _shared(weights, sentence)).strip()
