@@ -47,6 +47,11 @@ def fill(package: Path, raw: Path, kind: str) -> Filled | None:
         _name_database(package / "database.py", raw)
     table = mapping.folder() if raw.is_dir() else columns.look(raw)
     answer = dict(asked)
+    if kind == "rag":  # what arrived is searched; a case is made of a question alone
+        text = _replace(text, "DOCUMENTS", _path("DOCUMENTS", raw if raw.is_dir() else raw.parent))
+        if table is None or not mapping.asks(table):
+            files.write_atomically(cases, text)
+            return Filled(0, len(answer), 0)
     if table:
         answer = mapping.by_name(asked, table.columns, kind)
         given, graded = mapping.sides(table.columns, answer, raw)
@@ -150,9 +155,10 @@ def _mapping(answer: dict[str, str], names: list[str]) -> str:
     return "\n".join([*comment.splitlines(), "MAPPING = {", *rows, "}"])
 
 
-def _path(name: str, raw: Path) -> str:
-    line = f"{name} = Path({_literal(raw.as_posix())})"
-    return line if len(line) <= _WIDTH else f"{name} = Path(\n    {_literal(raw.as_posix())}\n)"
+def _path(name: str, path: Path) -> str:
+    literal = _literal(path.as_posix())
+    line = f"{name} = Path({literal})"
+    return line if len(line) <= _WIDTH else f"{name} = Path(\n    {literal}\n)"
 
 
 def _literal(text: str) -> str:

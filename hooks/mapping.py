@@ -12,11 +12,13 @@ _ID = ("id", "case_id", "uuid", "key")
 _INPUT = (
     *("text", "input", "question", "query", "prompt", "body", "message", "content"),
     *("document", "email", "ticket", "transcript", "description", "review", "comment"),
+    *("task", "instruction", "questions"),
 )
 _EXPECTED = (
     *("expected", "label", "answer", "target", "output", "gold", "ground_truth", "sql"),
     *("expected_output", "expected_answer", "correct_answer", "reference", "category", "class"),
 )
+_SOURCES = ("source", "document", "file", "filename", "doc")
 # Fields of a kind that go by names of their own, before those above.
 _OWN = {
     "input.answer": ("response", "answer_a", "response_a", "output", "completion", "candidate"),
@@ -44,24 +46,33 @@ def folder() -> columns.Table:
     return columns.Table([columns.Column(name) for name in names], 0)
 
 
+def asks(table: columns.Table) -> bool:
+    """Whether a table holds questions, by a column's name; another may be a document."""
+    return any(_slug(column.name) in ("question", "questions", "query") for column in table.columns)
+
+
 def by_name(asked: dict[str, str], found: list[columns.Column], kind: str = "") -> dict[str, str]:
     """Map what a column's name makes clear; without an id, the harness numbers the rows."""
     by_slug = {_slug(column.name): column.name for column in reversed(found)}
-    unique = {_slug(column.name) for column in found if column.unique} | {"file"}
-    ids = [name for name in _ID if name in unique]
     in_order = [_slug(column.name) for column in found]
-    ids += [name for name in in_order if name in unique and name.endswith("_id")] or ["file"]
+    unique = {_slug(column.name) for column in found if column.unique}
+    unique |= {"file"} if in_order == ["file", "folder", "text"] else set()
+    ids = [name for name in _ID if name in unique]
+    ids += [name for name in in_order if name in unique and name.endswith("_id")] or [
+        name for name in unique if name == "file"
+    ]
     answer: dict[str, str] = {}
     optional = _OPTIONAL.get(kind, ())
     for key in (*asked, *optional):
-        wanted = ids if key == "id" else _EXPECTED if key.startswith("expected.") else _INPUT
+        wanted = _EXPECTED if key.startswith("expected.") else _INPUT
+        wanted = {"id": ids, "expected.sources": _SOURCES}.get(key, wanted)
         own = key.rpartition(".")[2]
         names = [own, *wanted] if own != "text" else wanted
         if key in _OWN:
             names = [own, *_OWN[key], *(() if key in optional else wanted)]
         taken = [by_slug[name] for name in names if name in by_slug]
         free = [name for name in taken if name not in answer.values()]
-        if free or key not in ("id", *optional):
+        if free or key not in ("id", "expected.sources", *optional):
             answer[key] = free[0] if free else "?"
     waiting = [key for key, name in answer.items() if name == "?"]
     left = [column.name for column in found if column.name not in answer.values()]

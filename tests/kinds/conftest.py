@@ -17,6 +17,8 @@ import pytest
 from scaffold import prompts
 
 TEMPLATE = Path(__file__).parents[2] / "template"
+# What a kind's parts bring into the candidate's package, from beside the overlays.
+OF_PARTS = {"rag": ("retrieval.py", "embeddings.py")}
 SCHEMAS = '''"""Another problem."""
 
 from __future__ import annotations
@@ -44,10 +46,12 @@ class Expected(Output):
 def _lay_out(kind: str, folder: Path, package: str) -> Path:
     """Copy a kind's files into `folder`, the package's name filled in, with a pyproject.toml."""
     overlay = TEMPLATE / f"{{% if kind == '{kind}' %}}.{{% endif %}}"
-    for source in filter(Path.is_file, overlay.rglob("*")):
+    sources = [(overlay, source) for source in filter(Path.is_file, overlay.rglob("*"))]
+    of_parts = (TEMPLATE / "src" / "{{ package_name }}" / name for name in OF_PARTS.get(kind, ()))
+    for root, source in [*sources, *((TEMPLATE, source) for source in of_parts)]:
         if "__pycache__" in source.parts:
             continue
-        name = source.relative_to(overlay).as_posix().replace("{{ package_name }}", package)
+        name = source.relative_to(root).as_posix().replace("{{ package_name }}", package)
         target = folder / name.removesuffix(".jinja")
         target.parent.mkdir(parents=True, exist_ok=True)
         if name.endswith(".jinja"):
@@ -102,6 +106,18 @@ def lay_out() -> Callable[[str, Path, str], Path]:
 @pytest.fixture
 def extract(tmp_path: Path) -> Iterator[Project]:
     with _project("extract", tmp_path) as laid_out:
+        yield laid_out
+
+
+@pytest.fixture
+def rag(tmp_path: Path) -> Iterator[Project]:
+    with _project("rag", tmp_path) as laid_out:
+        yield laid_out
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> Iterator[Project]:
+    with _project("agent", tmp_path) as laid_out:
         yield laid_out
 
 

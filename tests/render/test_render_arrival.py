@@ -125,6 +125,29 @@ def test_publish_writes_the_two_blocks_and_nothing_else(arrived: Path, tmp_path:
     assert (clone / "README.md").read_text("utf-8") == after
 
 
+def test_a_folder_of_documents_is_searched_before_there_is_a_question(
+    template: Path, tmp_path: Path
+) -> None:
+    handbook = tmp_path / "hand buch"
+    handbook.mkdir()
+    (handbook / "boats.md").write_text("The red boat leaves at noon.\n", encoding="utf-8")
+    (handbook / "prices.csv").write_text("what,price\nticket,3\n", encoding="utf-8")
+    answers = ["-d", "kind=rag", "-d", "data=hand buch"]
+    tool(tmp_path, "copier", "copy", "--trust", "--defaults", *answers, str(template), "mine")
+    mine = tmp_path / "mine"
+    tool(mine, "uv", "run", "takehome", "eval", code=2)
+    ask = ("uv", "run", "takehome", "run", "--solver", "baseline")
+    said = json.loads(tool(mine, *ask, "When does the boat leave?"))
+    assert said["answer"] == "The red boat leaves at noon."
+    assert [citation["place"] for citation in said["citations"]] == ["boats.md#1"]
+    right = {"answer": "noon", "sources": ["boats.md"]}
+    case = {"id": "1", "input": {"question": "When does the boat leave?"}, "expected": right}
+    (mine / "data" / "cases.jsonl").write_text(json.dumps(case) + "\n", encoding="utf-8")
+    results = json.loads(tool(mine, "uv", "run", "takehome", "eval", "--json"))
+    assert results["scores"]["correct"]["mean"] == results["scores"]["citation"]["mean"] == 1
+    tool(mine, "uv", "run", "pytest", "-q")
+
+
 def test_ci_run_takes_its_command_from_the_readme() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     block = readme.split("<!-- tests: begin -->")[1].split("<!-- tests: end -->")[0]

@@ -18,7 +18,8 @@ FILES = sorted(SCAFFOLD.rglob("*.py"))
 # Modules that only an answer brings; what is in neither list comes with every render.
 OPTIONAL = {
     *("documents.py", "llm/compatible.py", "llm/streaming.py", "llm/tools.py"),
-    *("agreeing.py", "chat.py", "evals/agree.py", "evals/summaries.py", "files.py"),
+    *("agreeing.py", "chat.py", "files.py", "evals/agree.py", "evals/summaries.py"),
+    *("evals/retrieval.py", "evals/trajectory.py"),
 }
 
 

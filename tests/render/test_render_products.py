@@ -16,7 +16,7 @@ from rendering import git, render
 Run = Callable[..., Any]
 KINDS = ("extract", "blank")
 # An overlay knows nothing of vendors: these are rendered twice each, not with every choice of them.
-MORE_KINDS = ("classify", "sql", "judge")
+MORE_KINDS = ("classify", "sql", "judge", "rag", "agent")
 ALL_KINDS = (*KINDS, *MORE_KINDS)
 VENDORS = [
     list(chosen)
@@ -35,6 +35,14 @@ PARTS = {
     "judge": "0011110",
     "files": "0111000",
     "estimate": "1101001",
+    "trajectory": "0100101",
+}
+# Parts that a kind cannot do without, and that are no choice there.
+NEEDED = {
+    "classify": ["summaries"],
+    "judge": ["judge", "summaries"],
+    "rag": ["documents", "retrieval"],
+    "agent": ["tools", "trajectory"],
 }
 
 
@@ -49,14 +57,16 @@ def products() -> list[dict[str, Any]]:
         for side, taken in enumerate("10"):
             vendor_number = (2 * kind_number + side) % len(VENDORS)
             rows.append(product(kind, vendor_number, kind_number, taken))
+    rows[0]["parts"] += ["documents", "retrieval"]  # a part that needs another, in any kind
     return rows
 
 
 def product(kind: str, vendor_number: int, parts_number: int, taken: str) -> dict[str, Any]:
+    parts = [part for part, pattern in PARTS.items() if pattern[parts_number] == taken]
     return {
         "kind": kind,
         "vendors": VENDORS[vendor_number],
-        "parts": [part for part, pattern in PARTS.items() if pattern[parts_number] == taken],
+        "parts": list(dict.fromkeys([*NEEDED.get(kind, []), *parts])),
         "commit_data": vendor_number % 4 < 2,
         # isort's order depends on the package's name
         "project_name": ("zebra", "A b c", "my task", 'Say "hi"')[vendor_number % 4],
@@ -75,16 +85,24 @@ COMMON = [
     *("tests/scaffold/test_smoke.py", "tests/test_solution.py"),
 ]
 CANDIDATE = ("__init__", "baseline", "cases", "schemas", "scoring", "solution")
-PROMPTS = {
+NOTICES = ("2025-03-pets.md", "2026-02-refunds.md", "2026-04-corran.md")
+DOCUMENTS = ("conditions-of-carriage.md", "faq.html", "fares-2026.csv", "inselkarte.md")
+DOCUMENTS += ("minutes-2026-01-15.md", "timetable-summer-2026.txt")
+DOCUMENTS += tuple(f"notices/{name}" for name in NOTICES)
+OF_KIND = {
     "extract": {"prompts/extract.j2"},
     "blank": {"prompts/answer.j2"},
-    "classify": {"prompts/classify.j2"},
-    "sql": {"prompts/sql.j2", "data/sample.sql"},
+    "classify": {"prompts/classify.j2", "src/{package}/confusion.py"},
+    "sql": {
+        "prompts/sql.j2",
+        "data/sample.sql",
+        "src/{package}/database.py",
+        "src/{package}/execute.py",
+    },
     "judge": {"prompts/judge.j2"},
+    "rag": {"prompts/answer.j2", *(f"data/documents/{name}" for name in DOCUMENTS)},
+    "agent": {"prompts/agent.j2", "src/{package}/loop.py", "src/{package}/tools.py"},
 }
-MODULES = {"classify": ["confusion"], "sql": ["database", "execute"]}
-# What a kind's scoring imports comes with it, whatever `parts` says.
-NEEDED = {"classify": ["summaries"], "judge": ["judge", "summaries"]}
 OPTIONAL = {
     "src/scaffold/llm/anthropic.py": ("vendors", "anthropic"),
     "src/scaffold/llm/openai.py": ("vendors", "openai"),
@@ -98,9 +116,12 @@ OPTIONAL = {
     "src/scaffold/files.py": ("parts", "files"),
     "src/scaffold/evals/agree.py": ("parts", "judge"),
     "src/scaffold/evals/agree.md.j2": ("parts", "judge"),
+    "src/scaffold/evals/retrieval.py": ("parts", "retrieval"),
+    "src/scaffold/evals/trajectory.py": ("parts", "trajectory"),
 }
 # What a part brings to the candidate's own folders.
 STARTS = {
+    "retrieval": ("src/{package}/retrieval.py", "src/{package}/embeddings.py"),
     "estimate": ("docs/design.md", "src/{package}/estimate.py", "tests/test_design.py"),
 }
 
@@ -112,7 +133,7 @@ def test_every_pair_of_answers_is_rendered() -> None:
         for row in products()
     ]
     for one, other in itertools.combinations(rows[0], 2):
-        in_question = [row for row in rows if other != "vendors" or row["kind"] in KINDS]
+        in_question = [row for row in rows if one != "kind" or row["kind"] in KINDS]
         seen = {(row[one], row[other]) for row in in_question}
         values = {row[one] for row in in_question}, {row[other] for row in in_question}
         assert seen == set(itertools.product(*values)), (one, other)
@@ -135,11 +156,10 @@ def test_a_render_holds_exactly_its_files_and_works_at_once(
         for p in SCAFFOLD.rglob("*")
         if p.is_file() and "__pycache__" not in p.parts
     }
-    chosen = [*row["vendors"], *row["parts"], *NEEDED.get(row["kind"], [])]
     expected = {
         *COMMON,
-        *PROMPTS[row["kind"]],
-        *(f"src/{package}/{module}.py" for module in (*CANDIDATE, *MODULES.get(row["kind"], []))),
+        *(name.format(package=package) for name in OF_KIND[row["kind"]]),
+        *(f"src/{package}/{module}.py" for module in CANDIDATE),
         *(f.format(package=package) for part in row["parts"] for f in STARTS.get(part, ())),
         *(f for f in given if f not in OPTIONAL or OPTIONAL[f][1] in row[OPTIONAL[f][0]]),
     }

@@ -139,6 +139,9 @@ def test_any_text_is_a_name_that_gives_a_package_or_is_refused_in_a_sentence(
         ({"vendors": ["openai"], "model": "anthropic:x"}, "begin the model with one of openai"),
         ({"brief": "a\nb"}, "type the path of one file"),
         ({"data": "a\x00b"}, "type the path of one file or folder"),
+        ({"kind": "rag", "parts": []}, "needs the part documents and retrieval: name them, too"),
+        ({"kind": "agent", "parts": ["tools"]}, "needs the part trajectory: name it, too"),
+        ({"parts": ["retrieval"]}, "retrieval needs the part documents: name it, too"),
     ],
 )
 def test_a_wrong_answer_is_refused_with_what_to_type_instead(
@@ -161,6 +164,23 @@ def test_the_default_model_is_of_a_chosen_vendor(
     template: Path, vendors: list[str], model: str
 ) -> None:
     assert answers_for(template, vendors=vendors)["model"].startswith(model)
+
+
+@pytest.mark.parametrize(
+    ("answers", "parts"),
+    [
+        ({}, []),
+        ({"data": "Contract.PDF"}, ["documents"]),
+        ({"kind": "rag"}, ["documents", "retrieval"]),
+        ({"kind": "rag", "data": "a.zip"}, ["documents", "retrieval"]),
+        ({"kind": "agent"}, ["tools", "trajectory"]),
+        ({"kind": "agent", "data": "a.docx"}, ["tools", "trajectory", "documents"]),
+    ],
+)
+def test_a_kind_and_the_data_bring_the_parts_that_they_need(
+    template: Path, answers: dict[str, Any], parts: list[str]
+) -> None:
+    assert sorted(answers_for(template, **answers)["parts"]) == sorted(parts)
 
 
 def test_no_package_can_hide_pythons_own_modules_or_a_dependency() -> None:

@@ -1,0 +1,1 @@
+"""An agent that works with tools: what was written for this assignment."""

@@ -1,0 +1,21 @@
+"""The data as cases: data/cases.jsonl, made once from what arrived."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from scaffold.evals import Case, map_rows, read_cases, read_rows, write_cases
+
+from .schemas import Expected, Input
+
+RAW = Path("data/raw")
+CASES = Path("data/cases.jsonl")
+# Field of the case <- column of what arrived; "?" is still to be mapped.
+MAPPING = {"id": "?", "input.request": "?", "expected.says": "?"}
+
+
+def cases() -> list[Case[Input, Expected]]:
+    """Return the cases; without data/cases.jsonl make it from RAW by MAPPING first."""
+    if not CASES.exists():
+        write_cases(CASES, map_rows(read_rows(RAW), MAPPING, input=Input, expected=Expected))
+    return read_cases(CASES, input=Input, expected=Expected)

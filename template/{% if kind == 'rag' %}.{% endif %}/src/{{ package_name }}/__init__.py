@@ -1,0 +1,1 @@
+"""Answers out of documents, with citations: what was written for this assignment."""
