@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import sys
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Annotated, Any
 
 import typer
@@ -19,6 +21,8 @@ app = typer.Typer(
 )
 for command in (comparing.compare, comparing.agree, doctor.recordings, doctor.doctor):
     app.command()(command)
+if find_spec("scaffold.serving"):  # the part `api`
+    app.command()(import_module("scaffold.serving.command").serve)
 SolverName = Annotated[str, typer.Option(help="baseline, solution, or module:function.")]
 Replay = Annotated[bool, typer.Option("--replay", help="Recorded answers only, no network.")]
 Live = Annotated[bool, typer.Option("--live", help="Ask the vendor again, and record anew.")]
