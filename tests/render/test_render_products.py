@@ -30,6 +30,7 @@ PARTS = {
     "streaming": "0000111",
     "summaries": "0110011",
     "judge": "0011110",
+    "api": "0101100",
 }
 
 
@@ -65,6 +66,9 @@ COMMON = [
 ]
 CANDIDATE = ("__init__", "baseline", "cases", "schemas", "scoring", "solution")
 PROMPTS = {"extract": {"prompts/extract.j2"}, "blank": {"prompts/answer.j2"}}
+SERVING = ("__init__", "app", "command", "guard")
+PAGE = ("index.html", "page.css", "page.js")
+API = {"Dockerfile", "compose.yaml", ".dockerignore"}  # beside the candidate's api.py and runs.py
 OPTIONAL = {
     "src/scaffold/llm/anthropic.py": ("vendors", "anthropic"),
     "src/scaffold/llm/openai.py": ("vendors", "openai"),
@@ -75,6 +79,8 @@ OPTIONAL = {
     "src/scaffold/evals/summaries.py": ("parts", "summaries"),
     "src/scaffold/evals/agree.py": ("parts", "judge"),
     "src/scaffold/evals/agree.md.j2": ("parts", "judge"),
+    **{f"src/scaffold/serving/{file}.py": ("parts", "api") for file in SERVING},
+    **{f"src/scaffold/serving/page/{file}": ("parts", "api") for file in PAGE},
 }
 
 
@@ -111,6 +117,8 @@ def test_a_render_holds_exactly_its_files_and_works_at_once(
         *COMMON,
         *PROMPTS[row["kind"]],
         *(f"src/{package}/{module}.py" for module in CANDIDATE),
+        *(API if "api" in row["parts"] else ()),
+        *(f"src/{package}/{m}.py" for m in ("api", "runs") if "api" in row["parts"]),
         *(f for f in given if f not in OPTIONAL or OPTIONAL[f][1] in row[OPTIONAL[f][0]]),
     }
     assert written == expected

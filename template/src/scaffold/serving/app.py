@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from scaffold.llm import Client
 from scaffold.project import find
 
-from .guard import FORESEEN, NOTES, PROBLEM, Guard, problem_of, respond
+from .guard import FASTAPIS, NOTES, PROBLEM, Guard, problem_of, respond
 
 Out = TypeVar("Out")
 Tell = Callable[[str, Any], Any]  # hears of each step and piece of text as it comes
@@ -102,10 +102,9 @@ class _Heard:
 
 def create_app(service: Service, *, invalid: int = 422, max_body: int = 1_000_000) -> FastAPI:
     """The application for your routes; `invalid` is the status of an input that does not fit."""
-    project = service.project
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    async def life(app: FastAPI) -> AsyncGenerator[None]:
         if service.warm_up:  # no connection is taken before it is done: so /health is right
             await asyncio.to_thread(service.warm_up)
         # Last, so that your routes go before it
@@ -113,16 +112,14 @@ def create_app(service: Service, *, invalid: int = 422, max_body: int = 1_000_00
         async with service.client:
             yield
 
-    failure = {"description": "A problem (RFC 9457)", "content": {PROBLEM: {}}}
-    failures: Any = dict.fromkeys(("4XX", "5XX"), failure)
-    app = FastAPI(lifespan=lifespan, responses=failures, max_body_size=max_body)
-    app.title, app.state.invalid = project.package, invalid
-    app.add_middleware(Guard, max_calls=project.concurrency)
-    for kind in FORESEEN:
-        app.add_exception_handler(kind, respond)
+    failure: Any = {"description": "A problem (RFC 9457)", "content": {PROBLEM: {}}}
+    app = FastAPI(lifespan=life, responses={"4XX": failure, "5XX": failure}, max_body_size=max_body)
+    app.title, app.state.invalid = service.project.package, invalid
+    app.add_middleware(Guard, max_calls=service.project.concurrency)
+    app.exception_handlers.update(dict.fromkeys(FASTAPIS, respond))
 
     @app.get("/health")
     async def health() -> dict[str, str]:
-        return {"status": "ready", "solver": project.solver, "model": project.model}
+        return {"status": "ready", "solver": service.project.solver, "model": service.project.model}
 
     return app

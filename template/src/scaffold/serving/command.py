@@ -23,15 +23,13 @@ def serve(
     project = find()
     os.chdir(project.root)  # your modules name their files from there
     # Each worker has its share: so the sum holds, whoever of them is asked.
-    at_once = max(1, calls // workers)
-    told = {"CONCURRENCY": at_once, "CASE_S": timeout, "REPLAY": "1" if replay else ""}
+    told: dict[str, Any] = {"CONCURRENCY": max(1, calls // workers), "CASE_S": timeout}
+    told |= {"REPLAY": "1" if replay else "", "HASH_KEY": secrets.token_hex(16)}
     if project.max_cost_usd is not None:
         told["MAX_COST_USD"] = project.max_cost_usd / workers
-    told["HASH_KEY"] = secrets.token_hex(16)
     os.environ.update({f"TAKEHOME_{name}": str(value) for name, value in told.items()})
     project.module("api")  # what is wrong with it is said once, before any worker starts
     typer.echo(f"Page: http://{host}:{port}/ and routes: http://{host}:{port}/docs", err=True)
     options: dict[str, Any] = {"host": host, "port": port, "workers": workers}
-    options |= {"access_log": False, "log_level": "warning"}  # guard.py has the log
-    options |= {"timeout_graceful_shutdown": int(timeout) + 5}
-    uvicorn.run(f"{project.package}.api:app", **options)
+    options |= {"access_log": False, "timeout_graceful_shutdown": int(timeout) + 5}
+    uvicorn.run(f"{project.package}.api:app", log_level="warning", **options)

@@ -12,6 +12,7 @@ from uuid import uuid4
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic_core import PydanticSerializationError  # half a surrogate pair in a text
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,9 +21,10 @@ from scaffold import llm
 # What the line in the log will say of this request; whoever serves it adds to it.
 NOTES: ContextVar[dict[str, Any]] = ContextVar("NOTES")
 PROBLEM = "application/problem+json"
-FORESEEN = (HTTPException, RequestValidationError, TimeoutError, llm.LLMError)
+FASTAPIS = (HTTPException, RequestValidationError)  # it has handlers for them that we replace
 PASSING = (llm.NoKey, llm.NotRecorded, llm.BudgetExceeded, llm.RateLimited)
-STATUS = {PASSING: 503, (llm.TimedOut, TimeoutError): 504, llm.Refused: 422, llm.LLMError: 502}
+LATE, REFUSED = (llm.TimedOut, TimeoutError), (llm.Refused, PydanticSerializationError)
+STATUS = {PASSING: 503, LATE: 504, REFUSED: 422, llm.LLMError: 502}  # the first that fits
 
 
 def problem_of(error: Exception, invalid: int = 422) -> dict[str, Any]:
