@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -25,7 +24,7 @@ import pytest
 TEMPLATE = Path(__file__).parents[2] / "template"
 PACKAGE = TEMPLATE / "src" / "{{ package_name }}"
 TABLE = '[tool.takehome]\npackage = "task"\nmodel = "anthropic:claude-sonnet-5-5"\nsolver = "baseline"\n'
-BYTECODE = Path(tempfile.mkdtemp(prefix="bytecode-"))
+BYTECODE = Path(sys.prefix) / "bytecode"  # kept: so only the first server ever has to compile
 SOLVER = Path(__file__).with_name("solver.py.txt")
 
 
@@ -107,7 +106,7 @@ class Server:
         self.log_file, self.errors = folder / f"{self.port}.log", folder / f"{self.port}.err"
         command = [sys.executable, "-m", "scaffold.cli", "serve", "--port", str(self.port)]
         known = {k: v for k, v in os.environ.items() if not k.endswith("_API_KEY")}
-        known.pop("PYTHONDONTWRITEBYTECODE", None)  # a start compiles what no start before has
+        known.pop("PYTHONDONTWRITEBYTECODE", None)
         known["PYTHONPYCACHEPREFIX"] = str(BYTECODE)
         paths = os.pathsep.join([str(folder / "src"), str(TEMPLATE / "src")])
         with self.log_file.open("wb") as out, self.errors.open("wb") as errors:
@@ -160,12 +159,6 @@ def served(folder: Path, *options: str, **environment: str) -> Generator[Server]
         yield server
     finally:
         server.stop()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _no_bytecode_is_left() -> Iterator[None]:
-    yield
-    shutil.rmtree(BYTECODE, ignore_errors=True)
 
 
 @pytest.fixture

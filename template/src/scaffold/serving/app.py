@@ -2,14 +2,14 @@
 
 import asyncio
 import os
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from hashlib import blake2b
-from pathlib import Path
+from time import perf_counter
 from typing import Any, Generic, TypeVar
 
 from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
 from fastapi.sse import ServerSentEvent
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
@@ -51,7 +51,7 @@ class Service:
 
     async def solve(self, given: BaseModel, tell: Tell | None = None) -> Answer[Any]:
         """Answer within the time limit, or raise what the solver raised."""
-        llm, begun, notes = self.client.for_case("serve"), time.perf_counter(), NOTES.get({})
+        llm, begun, notes = self.client.for_case("serve"), perf_counter(), NOTES.get({})
         name, text = self.project.solver, given.model_dump_json()
         hashed = blake2b(text.encode(), key=HASH_KEY, digest_size=8).hexdigest()
         notes["input"] = text if os.environ.get("TAKEHOME_LOG_INPUTS") else hashed
@@ -60,10 +60,10 @@ class Service:
                 output = await self.project.solve(name)(given, _Heard(llm, tell) if tell else llm)
         finally:
             costs: list[Any] = [call.cost_usd for call in llm.calls]
-            notes["calls"], notes["cost_usd"] = len(costs), None if None in costs else sum(costs)
+            cost = None if None in costs else float(sum(costs))
+            notes |= {"calls": len(costs), "cost_usd": cost, "latency_s": perf_counter() - begun}
         notes["answered_by"] = "baseline" if llm.calls and llm.calls[-1].error else name
-        latency_s = time.perf_counter() - begun
-        return Answer.model_validate(notes | {"output": output, "latency_s": latency_s})
+        return Answer.model_validate({"output": output, **notes})
 
     async def stream(self, given: BaseModel) -> AsyncIterator[ServerSentEvent]:
         """Events: "step" for a call, "text" for a piece of text, then "answer" or "problem"."""
@@ -107,8 +107,7 @@ def create_app(service: Service, *, invalid: int = 422, max_body: int = 1_000_00
     async def life(app: FastAPI) -> AsyncGenerator[None]:
         if service.warm_up:  # no connection is taken before it is done: so /health is right
             await asyncio.to_thread(service.warm_up)
-        # Last, so that your routes go before it
-        app.mount("/", StaticFiles(directory=Path(__file__).with_name("page"), html=True))
+        app.add_route("/", lambda request: RedirectResponse("/page/"))  # unless you have it
         async with service.client:
             yield
 
@@ -116,6 +115,7 @@ def create_app(service: Service, *, invalid: int = 422, max_body: int = 1_000_00
     app = FastAPI(lifespan=life, responses={"4XX": failure, "5XX": failure}, max_body_size=max_body)
     app.title, app.state.invalid = service.project.package, invalid
     app.add_middleware(Guard, max_calls=service.project.concurrency)
+    app.mount("/page", StaticFiles(packages=[("scaffold.serving", "page")], html=True))
     app.exception_handlers.update(dict.fromkeys(FASTAPIS, respond))
 
     @app.get("/health")

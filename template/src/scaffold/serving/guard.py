@@ -1,6 +1,5 @@
 """Around every request: an id, a limit on calls, a line in the log, failures as problem details."""
 
-import json
 import time
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from uuid import uuid4
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic_core import PydanticSerializationError  # half a surrogate pair in a text
+from pydantic_core import PydanticSerializationError, to_json  # the error is of broken Unicode
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -48,7 +47,8 @@ def problem_of(error: Exception, invalid: int = 422) -> dict[str, Any]:
 async def respond(request: Request, error: Exception) -> JSONResponse:
     """The problem in place of an answer."""
     problem = problem_of(error, request.app.state.invalid)
-    headers = {"retry-after": "1"} if problem["status"] in (429, 503) else None
+    later = {"retry-after": "1"} if problem["status"] in (429, 503) else {}
+    headers = later | (getattr(error, "headers", None) or {})
     return JSONResponse(problem, problem["status"], headers, PROBLEM)
 
 
@@ -86,4 +86,4 @@ class Guard:
             # The route's pattern, not the path, which may hold what an input holds.
             notes["path"] = getattr(scope.get("route"), "path", None)
             notes["seconds"] = round(time.perf_counter() - begun, 4)
-            print(json.dumps({"time": f"{datetime.now(UTC)}", **notes}, default=float), flush=True)
+            print(to_json({"time": datetime.now(UTC), **notes}).decode(), flush=True)

@@ -191,8 +191,8 @@ async function send(event) {
 }
 
 async function start() {
-  api = await (await fetch("openapi.json")).json();
-  const health = await (await fetch("health")).json();
+  api = await (await fetch("../openapi.json")).json();
+  const health = await (await fetch("../health")).json();
   document.title = $("title").textContent = api.info.title.replaceAll("_", " ");
   $("about").textContent = Object.values(health).join(" · ");
   route = findRoute();
