@@ -27,17 +27,26 @@ class Turn(BaseModel):
     content: str
 
 
+class State(BaseModel):
+    """What is kept between turns."""
+
+    turns: int = 0
+
+
 class Input(BaseModel):
     """A question, and what was said before."""
 
     question: str
     history: list[Turn] = []
+    state: State = State()
 
 
 class Output(BaseModel):
     """An answer with its sources."""
 
-    text: str
+    id: str
+    answer: str
+    state: State
     sources: list[dict[str, str]] = []
 
 
@@ -46,14 +55,16 @@ class Expected(Output):
 '''
 TALKER = '''"""Answers with what was said before: synthetic."""
 
-from .schemas import Input, Output
+from .schemas import Input, Output, State, Turn
 
 
 async def solve(input: Input, llm: object) -> Output:
-    said = "; ".join(f"{turn.role}: {turn.content}" for turn in input.history)
-    return Output(text=f"after [{said}]", sources=[{"file": "a.md", "quote": input.question}])
+    said = "; ".join(":".join(dict(turn).values() if isinstance(turn, Turn) else turn) for turn in input.history)
+    sources = [{"file": "a.md", "quote": input.question}]
+    state = State(turns=input.state.turns + 1)
+    return Output(id="7", answer=f"after [{said}]", state=state, sources=sources)
 '''
-CASE = '{"id": "hello", "input": {"question": "Hello?"}, "expected": {"text": "Hi"}}\n'
+CASE = '{"id": "hello", "input": {"question": "Hello?"}, "expected": null}\n'
 
 
 @pytest.fixture(scope="session")
@@ -180,24 +191,30 @@ def test_axe_finds_no_serious_violation_and_it_fits_a_phone(
     assert [(one["id"], one["nodes"][0]["html"][:200]) for one in serious] == []
 
 
+@pytest.mark.parametrize("turns", ["list[Turn]", 'list[tuple[Literal["user", "assistant"], str]]'])
 def test_where_the_input_holds_a_conversation_it_is_a_chat(
-    folder: Path, serve: Callable[..., Any], opened: Any
+    folder: Path, serve: Callable[..., Any], opened: Any, turns: str
 ) -> None:
     package = folder / "src" / "task"
-    (package / "schemas.py").write_text(TALK, encoding="utf-8")
+    schemas = TALK.replace("list[Turn]", turns)
+    (package / "schemas.py").write_text(schemas, encoding="utf-8")
     (package / "baseline.py").write_text(TALKER, encoding="utf-8")
     (folder / "data" / "cases.jsonl").write_text(CASE, encoding="utf-8")
     with serve(folder) as server:
         page = opened(server.url)
-        assert page.locator("textarea").count() == 1  # the history is the page's business
+        assert page.locator("#fields textarea").count() == 1  # the history is the page's business
         for text in ("one", "two"):
             page.fill("#field-question", text)
             page.keyboard.press("Control+Enter")
             page.wait_for_selector("#send:enabled")
         answers = page.locator("article").all_inner_texts()
         assert "after []" in answers[0]
-        assert "after [user: one; assistant: after []]" in answers[1]
+        assert "after [user:one; assistant:after []]" in answers[1]
         assert "a.md" in answers[1]
+        assert [page.locator("article dl dl dd").nth(number).inner_text() for number in (0, 3)] == [
+            "1",
+            "2",
+        ]
         assert page.input_value("#field-question") == ""
         page.click("#fresh")
         assert page.locator("article").count() == 0

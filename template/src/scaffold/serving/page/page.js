@@ -25,17 +25,26 @@ function findRoute() {
   return found.find((one) => one.events) ?? found[0];
 }
 
-// A field that holds a conversation: a list of objects with a role and a text
+// A field that holds a conversation: a list of turns, {role, content} or [role, text]
 function findTalk(properties) {
   for (const [name, part] of Object.entries(properties)) {
-    const turn = plain(plain(part).items).properties;
-    const text = turn && ["content", "text"].find((key) => turn[key]);
-    if (turn?.role && text) {
-      const typed = Object.entries(properties).find(([, one]) => plain(one).type === "string");
-      return { name, text, typed: typed?.[0] };
-    }
+    const turn = plain(plain(part).items);
+    const key = ["content", "text"].find((one) => turn.properties?.role && turn.properties[one]);
+    const isPair = turn.prefixItems?.length === 2 && plain(turn.prefixItems[0]).enum?.includes("user");
+    if (!key && !isPair) continue;
+    const typed = Object.entries(properties).find(([, one]) => plain(one).type === "string");
+    return {
+      name, typed: typed?.[0], turn: (role, text) => (isPair ? [role, text] : { role, [key]: text }),
+      text: (said) => (isPair ? said?.[1] : said?.[key]) ?? "",
+    };
   }
 }
+
+// Of an answer what was said: by the usual names, else the first text
+const spoken = (output) => {
+  const name = ["answer", "text", "reply", "message", "content"].find((one) => typeof output?.[one] === "string");
+  return output?.[name] ?? Object.values(output ?? {}).find((one) => typeof one === "string") ?? JSON.stringify(output);
+};
 
 function drawField(name, part, needed) {
   const { type, description, ...rest } = plain(part);
@@ -51,7 +60,9 @@ function drawField(name, part, needed) {
   field.required = needed && type !== "boolean" && type !== "string";
   const hint = [description, type === "array" || type === "object" ? "As JSON." : ""].filter(Boolean).join(" ");
   if (hint) label.append(make("span", hint, "hint"));
-  $("fields").append(label, field);
+  const place = talk && !needed ? $("more") : $("fields");
+  place.append(label, field);
+  $("more").hidden = !$("more").querySelector("label");
 }
 
 function drawForm() {
@@ -84,16 +95,18 @@ function readForm() {
     if (name === talk?.name) given[name] = [...turns];
     else given[name] = read(name, part);
   }
-  if (talk && !talk.typed) given[talk.name].push({ role: "user", [talk.text]: fieldOf(talk.name).value });
+  if (talk && !talk.typed) given[talk.name].push(talk.turn("user", fieldOf(talk.name).value));
   return given;
 }
 
-function fillForm(given) {
+// A whole input; `partly` leaves alone what it does not name
+function fillForm(given, partly = false) {
   for (const [name, part] of Object.entries(schema.properties ?? {})) {
+    if (partly && (!(name in given) || [talk?.name, talk?.typed].includes(name))) continue;
     const value = given[name], { type } = plain(part), field = fieldOf(name);
     if (name === talk?.name) {
       turns = [...(value ?? [])];
-      if (!talk.typed) field.value = turns.pop()?.[talk.text] ?? "";
+      if (!talk.typed) field.value = talk.text(turns.pop());
     } else if (type === "boolean") field.checked = Boolean(value);
     else if (field.tagName === "SELECT") field.value = value == null ? "" : JSON.stringify(value);
     else field.value = value == null ? "" : typeof value === "string" ? value : JSON.stringify(value, null, 1);
@@ -138,8 +151,8 @@ function onEvent(entry, kind, data) {
       entry.end.append(make("p", took.join(" · "), "took"));
     }
     if (talk) {
-      const text = Object.values(output).find((one) => typeof one === "string") ?? JSON.stringify(output);
-      turns.push({ role: "user", [talk.text]: entry.said }, { role: "assistant", [talk.text]: text });
+      turns.push(talk.turn("user", entry.said), talk.turn("assistant", spoken(output)));
+      fillForm(output, true); // a state that goes out and comes in again
     }
   }
 }
@@ -214,6 +227,7 @@ async function start() {
   $("fresh").hidden = !talk;
   $("fresh").onclick = () => {
     turns = [];
+    $("form").reset();
     $("log").replaceChildren();
   };
 }
