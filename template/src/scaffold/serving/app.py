@@ -107,7 +107,8 @@ def create_app(service: Service, *, invalid: int = 422, max_body: int = 1_000_00
     async def life(app: FastAPI) -> AsyncGenerator[None]:
         if service.warm_up:  # no connection is taken before it is done: so /health is right
             await asyncio.to_thread(service.warm_up)
-        app.add_route("/", lambda request: RedirectResponse("/page/"))  # unless you have it
+        app.mount("/page", StaticFiles(packages=[("scaffold.serving", "page")], html=True))
+        app.add_route("/", lambda request: RedirectResponse("/page/"))  # last: yours go first
         async with service.client:
             yield
 
@@ -115,7 +116,6 @@ def create_app(service: Service, *, invalid: int = 422, max_body: int = 1_000_00
     app = FastAPI(lifespan=life, responses={"4XX": failure, "5XX": failure}, max_body_size=max_body)
     app.title, app.state.invalid = service.project.package, invalid
     app.add_middleware(Guard, max_calls=service.project.concurrency)
-    app.mount("/page", StaticFiles(packages=[("scaffold.serving", "page")], html=True))
     app.exception_handlers.update(dict.fromkeys(FASTAPIS, respond))
 
     @app.get("/health")

@@ -4,9 +4,9 @@ import time
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from http import HTTPStatus
+from secrets import token_hex
 from traceback import extract_tb
 from typing import Any
-from uuid import uuid4
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -63,7 +63,7 @@ class Guard:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         begun, is_call = time.perf_counter(), scope["method"] != "GET"
-        notes: dict[str, Any] = {"request_id": str(uuid4()), "method": scope["method"]}
+        notes: dict[str, Any] = {"request_id": token_hex(8), "method": scope["method"]}
         NOTES.set(notes)
 
         async def noted(message: Message) -> None:
