@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import httpx2
 import pytest
@@ -43,12 +43,12 @@ def lay_out(folder: Path, kind: str = "blank") -> Path:
 class Vendor(BaseHTTPRequestHandler):
     """Speaks chat completions: says what was asked again, in capitals. A synthetic model."""
 
-    asked: ClassVar[list[str]] = []
-
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         text = body["messages"][-1]["content"][0]["text"].upper()
-        self.asked.append(text)
+        if text == "BREAK.":
+            self.send_error(400)
+            return
         usage = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
         known = {"id": "c1", "created": 1, "model": "synthetic", "usage": usage}
         self.send_response(200)
@@ -169,6 +169,14 @@ def serve() -> Callable[..., contextlib.AbstractContextManager[Server]]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return lay_out(tmp_path / "task")
+
+
+@pytest.fixture(scope="session")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server as it is straight after copying, but that it logs inputs."""
+    folder = lay_out(tmp_path_factory.mktemp("plain") / "task")
+    with served(folder, TAKEHOME_LOG_INPUTS="1") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
