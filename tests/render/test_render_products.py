@@ -31,6 +31,7 @@ PARTS = {
     "summaries": "0110011",
     "judge": "0011110",
     "api": "0101100",
+    "notebook": "0000001",
 }
 
 
@@ -117,6 +118,7 @@ def test_a_render_holds_exactly_its_files_and_works_at_once(
         *COMMON,
         *PROMPTS[row["kind"]],
         *(f"src/{package}/{module}.py" for module in CANDIDATE),
+        *(["notebooks/errors.ipynb"] if "notebook" in row["parts"] else ()),
         *(API if "api" in row["parts"] else ()),
         *(f"src/{package}/{m}.py" for m in ("api", "runs") if "api" in row["parts"]),
         *(f for f in given if f not in OPTIONAL or OPTIONAL[f][1] in row[OPTIONAL[f][0]]),
