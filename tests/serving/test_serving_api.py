@@ -288,14 +288,20 @@ def test_it_takes_no_connection_before_it_is_warm(folder: Path, serve: Callable[
         assert server.get("/health").json()["status"] == "ready"
 
 
-def test_what_is_wrong_with_the_data_is_a_sentence_at_the_start(
+def test_without_cases_it_serves_without_samples(folder: Path, serve: Callable[..., Any]) -> None:
+    (folder / "data" / "cases.jsonl").unlink()
+    with serve(folder) as server:
+        assert server.post("/solve", "x").status_code == 200
+        described = server.get("/openapi.json").json()["paths"]["/solve"]["post"]["requestBody"]
+        assert "examples" not in described["content"]["application/json"]
+
+
+def test_without_routes_it_says_in_a_sentence_what_is_missing(
     folder: Path, serve: Callable[..., Any]
 ) -> None:
-    (folder / "data" / "cases.jsonl").unlink()
-    with (
-        pytest.raises(pytest.fail.Exception, match=r"takehome: .*data/raw must be there"),
-        serve(folder),
-    ):
+    (folder / "src" / "task" / "api.py").unlink()
+    wrong = r"takehome: There is no src/task/api.py, nor a module api\.\n$"
+    with pytest.raises(pytest.fail.Exception, match=wrong), serve(folder):
         pass
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import BackgroundTasks, Body
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from scaffold.evals import CasesError
 from scaffold.serving.app import Answer, Service, create_app
 
 from .cases import cases
@@ -17,7 +18,11 @@ from .schemas import Input, Output
 service = Service()
 app = create_app(service)
 runs = Runs(service)
-EXAMPLES: Any = {case.id: {"value": case.input.model_dump(mode="json")} for case in cases()[:12]}
+try:
+    samples = cases()[:12]
+except CasesError:  # none yet: then there is none to click, either
+    samples = []
+EXAMPLES: Any = {case.id: {"value": case.input.model_dump(mode="json")} for case in samples}
 Given = Annotated[Input, Body(openapi_examples=EXAMPLES)]
 
 
