@@ -70,6 +70,11 @@ class Server:
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
+    def cpu_s(self) -> float:
+        """Seconds of processor so far, which other work on the machine hardly changes; Linux only."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 def started(folder: Path, *command: str) -> Server:
     with socket.socket() as free:
@@ -128,26 +133,36 @@ async def load(port: int, requests: int, at_once: int = AT_ONCE) -> tuple[float,
 
 def compare(folder: Path, rounds: int, requests: int) -> None:
     sides = {"bare FastAPI": bare(folder), "the part api": served(folder)}
-    figures: dict[str, list[tuple[float, float, float]]] = {name: [] for name in sides}
+    figures: dict[str, list[tuple[float, float, float, float]]] = {name: [] for name in sides}
     for number in range(rounds + 1):
         for name, server in sides.items():
+            before = server.cpu_s()
             took, times, failed = asyncio.run(load(server.port, requests))
+            cpu = (server.cpu_s() - before) / requests * 1e6
             if failed:
                 raise SystemExit(f"{name}: {failed} of {requests} failed")
             ordered = sorted(times)
             middle, late = (ordered[len(ordered) * p // 100] * 1000 for p in (50, 99))
             if number:  # the first round warms up
-                figures[name].append((requests / took, middle, late))
+                figures[name].append((requests / took, middle, late, cpu))
     for server in sides.values():
         server.process.send_signal(signal.SIGTERM)
         server.process.wait()
     floors, rows = figures["bare FastAPI"], []
     for name, found in figures.items():
-        rows.append([name, *(spread([one[column] for one in found]) for column in range(3))])
+        rows.append([name, *(spread([one[column] for one in found]) for column in range(4))])
         slower = [floor[0] / one[0] for floor, one in zip(floors, found, strict=True)]
         later = [one[2] / floor[2] for floor, one in zip(floors, found, strict=True)]
         rows[-1] += [spread(slower), spread(later)]
-    head = ["side", "requests per s", "p50 ms", "p99 ms", "throughput: times slower", "p99 ÷ bare"]
+    head = [
+        "side",
+        "requests per s",
+        "p50 ms",
+        "p99 ms",
+        "CPU µs each",
+        "throughput: times slower",
+        "p99 ÷ bare",
+    ]
     table(head, rows)
     print(f"bound of both ratios: {BOUND}\n")
 
