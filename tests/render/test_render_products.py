@@ -36,6 +36,8 @@ PARTS = {
     "files": "0111000",
     "estimate": "1101001",
     "trajectory": "0100101",
+    "api": "0101100",
+    "notebook": "0000001",
 }
 # Parts that a kind cannot do without, and that are no choice there.
 NEEDED = {
@@ -103,6 +105,8 @@ OF_KIND = {
     "rag": {"prompts/answer.j2", *(f"data/documents/{name}" for name in DOCUMENTS)},
     "agent": {"prompts/agent.j2", "src/{package}/loop.py", "src/{package}/tools.py"},
 }
+SERVING = ("__init__", "app", "command", "guard")
+PAGE = ("index.html", "page.css", "page.js")
 OPTIONAL = {
     "src/scaffold/llm/anthropic.py": ("vendors", "anthropic"),
     "src/scaffold/llm/openai.py": ("vendors", "openai"),
@@ -118,10 +122,17 @@ OPTIONAL = {
     "src/scaffold/evals/agree.md.j2": ("parts", "judge"),
     "src/scaffold/evals/retrieval.py": ("parts", "retrieval"),
     "src/scaffold/evals/trajectory.py": ("parts", "trajectory"),
+    **{f"src/scaffold/serving/{file}.py": ("parts", "api") for file in SERVING},
+    **{f"src/scaffold/serving/page/{file}": ("parts", "api") for file in PAGE},
 }
 # What a part brings to the candidate's own folders.
 STARTS = {
     "retrieval": ("src/{package}/retrieval.py", "src/{package}/embeddings.py"),
+    "api": (
+        *("Dockerfile", "compose.yaml", ".dockerignore"),
+        *("src/{package}/api.py", "src/{package}/runs.py"),
+    ),
+    "notebook": ("notebooks/errors.ipynb",),
     "estimate": ("docs/design.md", "src/{package}/estimate.py", "tests/test_design.py"),
 }
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "recordings": ("checks", "doctor"),
     "agree": ("judge", "agreeing"),
     "chat": ("files", "chat"),
+    "serve": ("api", "serving.command"),
 }
 SolverName = Annotated[str, typer.Option(help="baseline, solution, or module:function.")]
 Replay = Annotated[bool, typer.Option("--replay", help="Recorded answers only, no network.")]

@@ -1,0 +1,235 @@
+"""The API against a bare FastAPI endpoint that awaits the same 50 ms; a file's rows against their bound.
+
+    uv run python bench/serve.py [--rounds 5] [--requests 4000] [--flat 50000] [--rows 10000]
+
+Both servers run as they would (uvicorn, one worker, their log into a file). 200 connections are kept
+open by one process that speaks HTTP itself, since a client library would cost more than a server;
+the sides take turns. `--flat 0` and `--rows 0` leave those parts out. Bounds: throughput and p99 at
+most 1.2 times the bare endpoint's; memory flat; every call that is under way at SIGTERM is answered;
+rows in at most 1.1 times what they have to take at 50 in flight.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from peers import machine, spread, table
+from rendering import own_settings, render, tagged_clone
+
+AT_ONCE, SECONDS, BOUND = 200, 0.05, 1.2
+SOLVER = f"""
+import asyncio
+from .schemas import Input, Output
+
+async def solve(input: Input, llm: object) -> Output:
+    await asyncio.sleep({SECONDS})
+    return Output(text=input.text)
+"""
+BARE = f"""
+import asyncio
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+class Text(BaseModel):
+    text: str
+
+app = FastAPI()
+
+@app.post("/solve")
+async def solve(given: Text) -> Text:
+    await asyncio.sleep({SECONDS})
+    return given
+
+@app.get("/health")
+async def health() -> dict[str, str]:
+    return {{}}
+"""
+
+
+@dataclass
+class Server:
+    """A server in a process of its own."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+
+    def memory_mb(self) -> float:
+        """Resident memory; Linux only."""
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+    def cpu_s(self) -> float:
+        """Seconds of processor so far, which other work on the machine hardly changes; Linux only."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def started(folder: Path, *command: str) -> Server:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {"PYTHONPATH": str(folder / "src"), "TAKEHOME_SOLVER": "slow"}
+    with (folder / f"{port}.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command, "--port", str(port)],
+            cwd=folder,
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
+    while process.poll() is None:
+        with socket.socket() as one:
+            if one.connect_ex(("127.0.0.1", port)) == 0:
+                return Server(process, port)
+        time.sleep(0.05)
+    raise SystemExit(f"it did not start: {(folder / f'{port}.log').read_text('utf-8')}")
+
+
+def served(folder: Path) -> Server:
+    return started(folder, "scaffold.cli", "serve", "--calls", str(AT_ONCE))
+
+
+def bare(folder: Path) -> Server:
+    return started(folder, "uvicorn", "bare:app", "--no-access-log", "--log-level", "warning")
+
+
+async def load(port: int, requests: int, at_once: int = AT_ONCE) -> tuple[float, list[float], int]:
+    """Send so many requests; return the seconds in all, each one's, and how many failed."""
+    body = json.dumps({"text": "a text of some length " * 5}).encode()
+    head = f"POST /solve HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n"
+    message = head.encode() + b"content-type: application/json\r\n\r\n" + body
+    left, times, failed = iter(range(requests)), list[float](), 0
+
+    async def connection() -> None:
+        nonlocal failed
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in left:
+            begun = time.perf_counter()
+            writer.write(message)
+            answer = await reader.readuntil(b"\r\n\r\n")
+            length = int(answer.lower().partition(b"content-length:")[2].split()[0])
+            await reader.readexactly(length)
+            times.append(time.perf_counter() - begun)
+            failed += not answer.startswith(b"HTTP/1.1 200")
+        writer.close()
+
+    begun = time.perf_counter()
+    done = await asyncio.gather(*(connection() for _ in range(at_once)), return_exceptions=True)
+    failed += sum(isinstance(one, BaseException) for one in done)
+    return time.perf_counter() - begun, times, failed
+
+
+def compare(folder: Path, rounds: int, requests: int) -> None:
+    sides = {"bare FastAPI": bare(folder), "the part api": served(folder)}
+    figures: dict[str, list[tuple[float, float, float, float]]] = {name: [] for name in sides}
+    for number in range(rounds + 1):
+        for name, server in sides.items():
+            before = server.cpu_s()
+            took, times, failed = asyncio.run(load(server.port, requests))
+            cpu = (server.cpu_s() - before) / requests * 1e6
+            if failed:
+                raise SystemExit(f"{name}: {failed} of {requests} failed")
+            ordered = sorted(times)
+            middle, late = (ordered[len(ordered) * p // 100] * 1000 for p in (50, 99))
+            if number:  # the first round warms up
+                figures[name].append((requests / took, middle, late, cpu))
+    for server in sides.values():
+        server.process.send_signal(signal.SIGTERM)
+        server.process.wait()
+    floors, rows = figures["bare FastAPI"], []
+    for name, found in figures.items():
+        rows.append([name, *(spread([one[column] for one in found]) for column in range(4))])
+        slower = [floor[0] / one[0] for floor, one in zip(floors, found, strict=True)]
+        later = [one[2] / floor[2] for floor, one in zip(floors, found, strict=True)]
+        rows[-1] += [spread(slower), spread(later)]
+    head = [
+        "side",
+        "requests per s",
+        "p50 ms",
+        "p99 ms",
+        "CPU µs each",
+        "throughput: times slower",
+        "p99 ÷ bare",
+    ]
+    table(head, rows)
+    print(f"bound of both ratios: {BOUND}\n")
+
+
+def flat(folder: Path, requests: int) -> None:
+    server, rows = served(folder), []
+    for part in range(6):
+        if part:
+            _, _, failed = asyncio.run(load(server.port, requests // 5))
+            rows.append([str(requests // 5 * part), f"{server.memory_mb():.1f}", str(failed)])
+        else:
+            asyncio.run(load(server.port, 2000))
+            rows.append(["0 (after 2000 to warm up)", f"{server.memory_mb():.1f}", "0"])
+    table(["requests", "resident MB", "failed"], rows)
+
+    async def stopped() -> int:
+        calls = asyncio.create_task(load(server.port, AT_ONCE))
+        await asyncio.sleep(SECONDS / 2)
+        server.process.send_signal(signal.SIGTERM)
+        return (await calls)[2]
+
+    print(f"{AT_ONCE} calls under way at SIGTERM: {asyncio.run(stopped())} were not answered\n")
+    server.process.wait()
+
+
+def rows_of_a_file(folder: Path, rows: int) -> None:
+    if not (folder / "src" / "scaffold" / "files.py").exists():
+        print("The part files is not in this version: no rows.")
+        return
+    given = folder / "rows.csv"
+    given.write_text("text\n" + "".join(f"row {n}\n" for n in range(rows)), encoding="utf-8")
+    command = [sys.executable, "-m", "scaffold.cli", "run", "--in", "rows.csv", "--out", "out.csv"]
+    environment = os.environ | {"PYTHONPATH": str(folder / "src"), "TAKEHOME_CONCURRENCY": "50"}
+    begun = time.perf_counter()
+    process = subprocess.Popen([*command, "--solver", "slow"], cwd=folder, env=environment)
+    _, status, used = os.wait4(process.pid, 0)
+    took, least = time.perf_counter() - begun, rows * SECONDS / 50
+    row = [str(rows), f"{took:.2f}", f"{least:.2f}", f"{took / least:.2f}"]
+    row.append(f"{used.ru_maxrss / 1024:.0f}")
+    table(["rows", "seconds", "bound", "times", "peak MB"], [row])
+    print(f"exit {status}\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--requests", type=int, default=4000)
+    parser.add_argument("--flat", type=int, default=50_000)
+    parser.add_argument("--rows", type=int, default=10_000)
+    given = parser.parse_args()
+    print(machine(), "\n")
+    with tempfile.TemporaryDirectory() as made, own_settings(Path(made)):
+        parts = (
+            ["api", "files"]
+            if (Path(__file__).parents[1] / "template/src/scaffold/files.py").exists()
+            else ["api"]
+        )
+        template = tagged_clone(Path(made) / "template")
+        folder = render(template, Path(made) / "task", kind="blank", parts=parts)
+        (folder / "src" / "task" / "slow.py").write_text(SOLVER, encoding="utf-8")
+        (folder / "bare.py").write_text(BARE, encoding="utf-8")
+        compare(folder, given.rounds, given.requests)
+        if given.flat:
+            flat(folder, given.flat)
+        if given.rows:
+            rows_of_a_file(folder, given.rows)
+
+
+if __name__ == "__main__":
+    main()

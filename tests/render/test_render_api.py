@@ -1,0 +1,54 @@
+"""The part `api` in a render: added later it brings what it needs; its container files are sound."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rendering import ROOT, git, render
+
+ADD = ("update", "--trust", "--defaults", "--quiet", "--skip-tasks", "-d", "parts=[api]")
+
+
+@pytest.fixture(scope="module")
+def folder(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return render(template, tmp_path_factory.mktemp("api") / "task", kind="blank")
+
+
+def test_without_the_part_there_is_no_such_command(
+    folder: Path, run_in: Callable[..., Any]
+) -> None:
+    told = run_in(folder, "python", "-m", "scaffold.cli", "serve", code=2)
+    assert "serve" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_added_later_it_brings_routes_to_start_from_and_keeps_what_stands(
+    folder: Path, run_in: Callable[..., Any]
+) -> None:
+    mine = folder / "src" / "task" / "runs.py"
+    mine.write_text('"""Mine."""\n', encoding="utf-8")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message=Mine")
+    run_in(folder, "copier", *ADD)
+    new = {line[3:] for line in git(folder, "status", "--porcelain", "-uall").split("\n") if line}
+    assert {"src/task/api.py", "Dockerfile", "compose.yaml", ".dockerignore"} < new
+    assert "src/scaffold/serving/page/index.html" in new
+    assert "src/task/runs.py" not in new
+    assert "fastapi" in git(folder, "diff", "pyproject.toml")
+    shown = run_in(folder, "python", "-m", "scaffold.cli", "serve", "--help").stdout
+    assert "--workers" in shown
+
+
+def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
+    program = Path(sys.executable).with_name("hadolint")
+    if not program.exists():
+        pytest.skip("hadolint is not in this environment; `uv run pytest` has it")
+    done = subprocess.run(
+        [program, ROOT / "template" / "Dockerfile"], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (0, "")
