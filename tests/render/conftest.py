@@ -64,6 +64,8 @@ def run_in(
                 **os.environ,
                 "PYTHONPATH": os.pathsep.join([str(site), str(folder / "src")]),
                 "PYTHONUTF8": "1",
+                # A render has none of the plugins of this environment, which take seconds to import
+                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
                 "COLUMNS": "120",
                 **environment,
             },

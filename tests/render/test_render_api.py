@@ -23,7 +23,7 @@ def test_without_the_part_there_is_no_such_command(
     folder: Path, run_in: Callable[..., Any]
 ) -> None:
     told = run_in(folder, "python", "-m", "scaffold.cli", "serve", code=2)
-    assert "serve" in told.stderr
+    assert "serve needs the part api: `copier update" in told.stderr
     assert "Traceback" not in told.stderr
 
 
