@@ -40,6 +40,18 @@ def test_every_ownership_pattern_is_anchored_and_leaves_the_scaffold_alone() -> 
     assert [name for name in given if spec.match_file(name)] == []
 
 
+def test_the_map_for_people_and_assistants_says_the_same_of_every_owner() -> None:
+    map_of = (ROOT / "template" / "AGENTS.md.jinja").read_text("utf-8").partition("## Map")[2]
+    rows = re.findall(r"^\| `([^`]+)` \| ([^|]+) \|", map_of, re.M)
+    assert {"yours", "given"} <= {owner for _, owner in rows}
+    patterns = [re.sub(r"{%.*?%}", "", str(p)) for p in COPIER["_skip_if_exists"]]
+    spec = PathSpec.from_lines("gitignore", patterns)
+    for path, owner in rows:
+        name = path.replace("{{ package_name }}", "task")
+        inside = f"{name}x.py" if name.endswith("/") else name
+        assert spec.match_file(inside) == (owner != "given"), path
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.relative_to(SCAFFOLD).as_posix())
 def test_no_file_of_the_scaffold_is_longer_than_220_lines(file: Path) -> None:
     assert lines(file) <= 220

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from history import NEWEST, Work, change, commit, update
+from rendering import ROOT
 
 Rendered = Callable[..., Callable[[Path], Path]]
 
@@ -72,6 +74,29 @@ def test_nothing_that_was_written_is_lost_and_nothing_that_was_deleted_comes_bac
     assert done.failed == (version == "v0.1.0")
     assert ('Conflict in "AGENTS.md" (line 3)' in done.said) == done.failed
     assert len(done.said.split("new major version")[1].splitlines()) <= 10 + 4
+
+
+@pytest.mark.parametrize("version", ["v0.1.0", "v0.2.0", "v0.3.0"])
+@pytest.mark.parametrize(
+    "candidate", sorted(ROOT.glob("examples/*/candidate")), ids=lambda path: path.parent.name
+)
+def test_every_worked_hand_in_goes_through_an_update_whole(
+    version: str,
+    candidate: Path,
+    rendered: Rendered,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    answers = yaml.safe_load(candidate.with_name("answers.yml").read_text("utf-8"))
+    folder = rendered(version, **answers)(tmp_path / "mine")
+    shutil.copytree(candidate, folder, dirs_exist_ok=True)
+    commit(folder)
+    mine = Work.of(folder)
+    assert len(mine.wrote) > 10
+    done = update(folder, capfd)
+    assert mine.lost(folder, done.said) == []
+    assert not done.failed
+    assert f"from {version} to {NEWEST}" in done.said
 
 
 @pytest.mark.parametrize("own", [False, True], ids=["without pyproject", "with pyproject"])
