@@ -191,7 +191,7 @@ def reasons(error: Exception) -> str:
 
 def part(name: str, module: str, what: str) -> Any:
     """Import a module that only some answers bring, or say how to add it."""
-    if find_spec(f"scaffold.{module}"):
+    if find_spec(f"scaffold.{module.partition('.')[0]}"):
         return import_module(f"scaffold.{module}")
     how = f"`copier update --trust -d 'parts=[{name}]'` adds it (name yours, too)"
     raise ProjectError(f"{what} needs the part {name}: {how}.")
