@@ -59,6 +59,21 @@ def schema() -> Schema:
         return Schema([sql for _, sql in opened.execute(TABLES)], columns, joins)
 
 
+def joined(main: str, needed: list[str]) -> str | None:
+    """Return FROM's tables, joined along the shortest way; None where no way leads there."""
+    joins = schema().joins
+    ways, queue = {main: [quoted(main)]}, [main]
+    for here in queue:  # which grows
+        for a, x, b, y in (*joins, *((b, y, a, x) for a, x, b, y in joins)):
+            if a == here and b not in ways:
+                on = f"{quoted(a)}.{quoted(x)} = {quoted(b)}.{quoted(y)}"
+                ways[b] = [*ways[a], f"JOIN {quoted(b)} ON {on}"]
+                queue.append(b)
+    if not set(needed) <= set(ways):
+        return None
+    return " ".join(dict.fromkeys(step for table in (main, *needed) for step in ways[table]))
+
+
 def quoted(name: str) -> str:
     """Return a name of the schema as SQL takes it, whatever signs are in it."""
     return '"' + name.replace('"', '""') + '"'
@@ -77,7 +92,7 @@ def path() -> Path:
     file = chosen = DATABASE or _only_one()
     try:
         if chosen.suffix.lower() == ".sql":
-            file = Path(MADE.name) / "made.db"
+            file = Path(tempfile.mkdtemp(dir=MADE.name)) / "made.db"  # threads may come at once
             with closing(sqlite3.connect(file)) as made:
                 made.executescript(chosen.read_text("utf-8-sig"))
         with closing(connect(file)) as opened:
