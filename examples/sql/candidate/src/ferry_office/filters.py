@@ -1,11 +1,9 @@
 """Which rows are meant: each function claims one kind of condition in the question."""
 
-import re
-
-from .database import Column, quoted, schema
-from .reading import DATE, Mention, Question, date, flags, is_day, is_number
+from .database import quoted, schema
+from .reading import COMPARED, DATE, Mention, Question, date, flags, is_day, is_number
 from .words import TIMES
-from .writing import Wanted, nearest, text
+from .writing import Wanted, nearest
 
 
 def filters(question: Question, wanted: Wanted) -> None:
@@ -21,7 +19,7 @@ def filters(question: Question, wanted: Wanted) -> None:
         if not direction(question, wanted, value):
             sign = "<>" if question.claim("not", before=value.at) else "="
             column = wanted.column(value.columns)
-            wanted.conditions.append(f"{column} {sign} {text(value.value)}")
+            wanted.conditions.append(f"{column} {sign} '{value.value}'")
     dates(question, wanted)
     comparisons(question, wanted)
 
@@ -30,13 +28,13 @@ def direction(question: Question, wanted: Wanted, value: Mention) -> bool:
     """One of two keys to the same table: "from Skerrow" is from_port, "to Skerrow" to_port."""
     for table, own, other, its in schema().joins:
         column = next((column for column in value.columns if column.table == other), None)
-        if column and own != its and table in (wanted.main, *wanted.near):
-            if question.claim(own.split("_")[0], before=value.at):
-                rows = f"{quoted(other)} WHERE {column} = {text(value.value)}"
-                inner = f"SELECT {quoted(its)} FROM {rows}"
-                wanted.conditions.append(f"{quoted(table)}.{quoted(own)} IN ({inner})")
-                wanted.tables.append(table)
-                return True
+        way = own.split("_")[0] if column and own != its else None
+        if way and table in (wanted.main, *wanted.near) and question.claim(way, before=value.at):
+            rows = f"{quoted(other)} WHERE {column} = '{value.value}'"
+            inner = f"SELECT {quoted(its)} FROM {rows}"
+            wanted.conditions.append(f"{quoted(table)}.{quoted(own)} IN ({inner})")
+            wanted.tables.append(table)
+            return True
     return False
 
 
@@ -49,30 +47,25 @@ def dates(question: Question, wanted: Wanted) -> None:
         days = [column for column in schema().columns if is_day(column)]
         column = wanted.column([nearest(times or days, [wanted.main, *wanted.near])])
         day, sign = date(found), found["sign"] or "="
-        start = str(column) if is_number(column) else f"substr({column}, 1, {len(day)})"
-        wanted.conditions.append(f"{start} {sign} {day if is_number(column) else text(day)}")
+        if is_number(column):
+            wanted.conditions.append(f"{column} {sign} {day}")
+        else:
+            wanted.conditions.append(f"substr({column}, 1, {len(day)}) {sign} '{day}'")
 
 
 def comparisons(question: Question, wanted: Wanted) -> None:
-    """Numbers with a sign: of a column, of a sum, or of how often."""
-    while found := question.claim(r"(?P<sign>[<>]=?) (?P<number>\d+(?:[.,]\d+)?)\b(?P<times> times)?"):
+    """Numbers with a sign: of a column named right after or before, of a sum, or of how often."""
+    named = [name for name in question.names if any(map(is_number, name.columns))]
+    while found := question.claim(COMPARED):
         number = found["number"].replace(",", ".")
         if found["times"]:
             wanted.tables += [table for table in wanted.near if table != wanted.main][:1]
             wanted.having = f"count(*) {found['sign']} {number}"
             continue
-        column = measured(question, wanted, found)
+        after = [name for name in named if 0 <= name.at - found.end() <= 2]
+        of = after or [name for name in reversed(named) if name.at < found.start()]
+        column = wanted.column(of[0].columns) if of else wanted.amount()
         if question.claim(r"\bin total\b"):
             wanted.having = f"sum({column}) {found['sign']} {number}"
         else:
             wanted.conditions.append(f"{column} {found['sign']} {number}")
-
-
-def measured(question: Question, wanted: Wanted, found: re.Match[str]) -> Column:
-    """Return the column that a number is of: named right after it, before it, or the usual one."""
-    named = [name for name in question.names if any(map(is_number, name.columns))]
-    after = [name for name in named if 0 <= name.at - found.end() <= 2]
-    before = [name for name in reversed(named) if name.at < found.start()]
-    for name in (*after, *before):
-        return wanted.column(name.columns)
-    return wanted.amount()

@@ -9,12 +9,13 @@ from .database import Column, quoted, schema
 from .execute import execute
 
 DATE = r"(?:(?:\b(?P<day>\d{1,2})\S{0,2} )?-(?P<month>\d\d)- |\b)(?P<year>(?:19|20)\d\d)"  # "2. -05- 2025"
+COMPARED = r"(?P<sign>[<>]=?) (?P<number>\d+(?:[.,]\d+)?)\b(?P<times> times)?"  # "> 2 times"
 A_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 NUMERIC = ("INT", "REAL", "NUM", "DEC", "FLO", "DOUB")
 
 
 class Mention(NamedTuple):
-    """Where the question has a text of the data (`value`), a table, or columns of one name."""
+    """Where the question has a text of the data (as SQL), a table, or columns of one name."""
 
     at: int
     end: int
@@ -68,7 +69,9 @@ class Question:
         for value in sorted(held, key=len, reverse=True):
             written = re.sub(r"(?<=[a-z])ed$", "(?:ed)?", re.escape(value.casefold()))
             while match := self.claim(rf"(?<![\w~]){written}(?:'s?)?(?!\w)"):
-                found.append(Mention(*match.span(), value, columns=tuple(held[value])))
+                found.append(
+                    Mention(*match.span(), value.replace("'", "''"), columns=tuple(held[value]))
+                )
         return found
 
     def _names(self) -> list[Mention]:

@@ -65,6 +65,8 @@ def shown(question: Question, wanted: Wanted) -> None:
         wanted.shown = [group, figure or label(wanted.main)]
     elif figure:
         wanted.shown = [figure]
+    else:
+        wanted.tables += wanted.near  # "products that were sold" have a row in that table, too
     for name in question.names:  # "which days": a column in place of the row's name
         if name.columns and question.claim("which", before=name.at):
             wanted.shown = wanted.groups = [str(wanted.column(name.columns))]
@@ -89,13 +91,18 @@ def groups(question: Question, wanted: Wanted) -> str | None:
 def figures(question: Question, wanted: Wanted) -> str | None:
     """Return the one figure that is asked for, None where it is rows."""
     if found := question.claim(COUNT):
-        return counted(question, wanted, found)
+        wanted.tables += wanted.near
+        name = question.column(found.end())
+        if not name or name.at - found.end() > 2:
+            return f"count(DISTINCT {key(wanted.main)})"
+        column = wanted.column(name.columns)
+        return f"count(DISTINCT {column})" if column.values else f"sum({column})"
     if question.claim(r"\brevenue\b"):
         wanted.main = "sale" if {"sale", "product"} & {*wanted.near, *wanted.tables} else "booking"
         wanted.tables += ["product"] if wanted.main == "sale" else []
         wanted.reason.append(f"revenue is that of each {wanted.main}")
         return f"sum({words.REVENUE[wanted.main]})"
-    limit = question.claim(r"\b\d+\b")
+    limit = question.claim(rf"\b\d+ (?={words.HIGHEST}|{words.LOWEST})")
     aggregate = question.claim(r"\b(?:(?P<avg>average|mean)|total|sum|how much)\b")
     best = question.claim(SUPERLATIVE)
     rows = int(limit[0]) if limit else 1
@@ -109,16 +116,6 @@ def figures(question: Question, wanted: Wanted) -> str | None:
     elif best:
         return extreme(question, wanted, best, rows)
     return None
-
-
-def counted(question: Question, wanted: Wanted, found: re.Match[str]) -> str:
-    """Count rows; where a column is counted, add up its numbers or count its different texts."""
-    name = question.column(found.end())
-    if name and name.at - found.end() <= 2:
-        column = wanted.column(name.columns)
-        return f"count(DISTINCT {column})" if column.values else f"sum({column})"
-    wanted.tables += wanted.near  # "products that were sold" have a row in that table, too
-    return f"count(DISTINCT {key(wanted.main)})"
 
 
 def extreme(question: Question, wanted: Wanted, best: re.Match[str], rows: int) -> str | None:

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from .database import Column, joined, quoted, schema
 from .reading import flags, is_number
 
-FAR = " JOIN " * 99  # where no way leads
-
 
 @dataclass
 class Wanted:
@@ -73,12 +71,8 @@ def label(table: str) -> str:
 def nearest(columns: Sequence[Column], tables: list[str]) -> Column:
     """Return the column that is the fewest joins away from the first of these tables."""
 
-    def joins(column: Column) -> list[int]:
-        return [(joined(table, [column.table]) or FAR).count(" JOIN ") for table in tables]
+    def joins(column: Column) -> list[int]:  # 99 where no way leads
+        ways = [joined(table, [column.table]) for table in tables]
+        return [way.count(" JOIN ") if way else 99 for way in ways]
 
     return min(columns, key=joins)
-
-
-def text(value: str) -> str:
-    """Return a text as SQL takes it."""
-    return "'" + value.replace("'", "''") + "'"
