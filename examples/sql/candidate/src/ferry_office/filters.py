@@ -18,8 +18,7 @@ def filters(question: Question, wanted: Wanted) -> None:
     for value in question.values:
         if not direction(question, wanted, value):
             sign = "<>" if question.claim("not", before=value.at) else "="
-            column = wanted.column(value.columns)
-            wanted.conditions.append(f"{column} {sign} '{value.value}'")
+            wanted.conditions.append(f"{wanted.column(value.columns)} {sign} '{value.value}'")
     dates(question, wanted)
     comparisons(question, wanted)
 
@@ -41,8 +40,7 @@ def direction(question: Question, wanted: Wanted, value: Mention) -> bool:
 def dates(question: Question, wanted: Wanted) -> None:
     """Days, months and years, alone or with "before" and the like."""
     while found := question.claim(rf"(?:(?P<sign>[<>]=?) )?{DATE}\b"):
-        before = [name for name in question.names if name.at < found.start()]
-        named = [column for name in before for column in name.columns]
+        named = [c for name in question.names if name.at < found.start() for c in name.columns]
         times = [c for c in named if is_day(c) or (c.name in TIMES and not found["month"])]
         days = [column for column in schema().columns if is_day(column)]
         column = wanted.column([nearest(times or days, [wanted.main, *wanted.near])])

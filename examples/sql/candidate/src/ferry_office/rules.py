@@ -113,22 +113,19 @@ def figures(question: Question, wanted: Wanted) -> str | None:
         if not best:
             return figure
         wanted.rank(figure, best, rows)
-    elif best:
-        return extreme(question, wanted, best, rows)
-    return None
+    return extreme(question, wanted, best, rows) if best and not aggregate else None
 
 
 def extreme(question: Question, wanted: Wanted, best: re.Match[str], rows: int) -> str | None:
     """Return the highest figure; or rank the rows, where it is asked which of them has it."""
-    name, table = question.column(best.end()), question.table(best.end())
+    name, table, by = question.column(best.end()), question.table(best.end()), None
     if name and not (table and table.at < name.at):
         if not re.search(r"\bwhich\b", question.text):
             return f"{'max' if best['high'] else 'min'}({wanted.column(name.columns)})"
-    elif table and table.table and table.table != wanted.main:
+    elif table and table.table != wanted.main:
         wanted.tables.append(table.table)
-        wanted.rank("count(*)", best, rows)
-        return None
-    wanted.rank(ordering(question, wanted, best), best, rows)
+        by = "count(*)"
+    wanted.rank(by or ordering(question, wanted, best), best, rows)
     return None
 
 
