@@ -112,6 +112,12 @@ def test_joins_that_nobody_declared_are_columns_of_the_same_name(sql: Any) -> No
     assert ask(sql, "total unit price by city").result.rows == [["Tarn", 16.0]]
 
 
+def test_a_column_can_be_the_key_of_a_dictionary(sql: Any) -> None:
+    """Whoever writes a better solver keeps something about each column, or caches by it."""
+    columns = sql.module("database").schema().columns
+    assert len({column: column.name for column in columns}) == len(columns)
+
+
 def test_tables_that_nothing_joins_and_odd_names_end_in_an_answer(sql: Any) -> None:
     script = 'CREATE TABLE "a""b" (x BLOB, "sel;ect" TEXT); CREATE TABLE _ (y INT);'
     own_database(

@@ -26,7 +26,7 @@ class Column(NamedTuple):
     table: str
     name: str
     type: str
-    values: list[str]
+    values: tuple[str, ...]
 
     def __str__(self) -> str:
         return f"{quoted(self.table)}.{quoted(self.name)}"
@@ -48,7 +48,7 @@ def schema() -> Schema:
         for table, name, kind in opened.execute(COLUMNS).fetchall():
             found = opened.execute(f"SELECT DISTINCT {quoted(name)} FROM {quoted(table)} LIMIT 500")
             kind = "KEY" if f"_{name}".endswith(KEYS) else kind.upper()
-            texts = [v for (v,) in found if isinstance(v, str) and kind != "KEY"]
+            texts = tuple(v for (v,) in found if isinstance(v, str) and kind != "KEY")
             columns.append(Column(table, name, kind, texts))
         joins = opened.execute(JOINS).fetchall() or [
             (a.table, a.name, b.table, b.name)
