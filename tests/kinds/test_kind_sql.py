@@ -7,6 +7,7 @@ import json
 import shutil
 import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,12 @@ def test_joins_that_nobody_declared_are_columns_of_the_same_name(sql: Any) -> No
         sql, script=COMPANY.replace("REFERENCES cafes (cafeId)", "").split("CREATE TABLE C")[0]
     )
     assert ask(sql, "total unit price by city").result.rows == [["Tarn", 16.0]]
+
+
+def test_a_column_can_be_the_key_of_a_dictionary(sql: Any) -> None:
+    """Whoever writes a better solver keeps something about each column, or caches by it."""
+    columns = sql.module("database").schema().columns
+    assert len({column: column.name for column in columns}) == len(columns)
 
 
 def test_tables_that_nothing_joins_and_odd_names_end_in_an_answer(sql: Any) -> None:
@@ -338,6 +345,14 @@ def test_with_a_database_and_no_questions_the_sentence_says_where_they_go(sql: A
     example = cases.EXAMPLE
     (sql.folder / "data/cases.jsonl").write_text(example + "\n", encoding="utf-8")
     assert cases.cases()[0].expected.sql == "SELECT …"
+
+
+def test_statements_that_come_at_once_wait_for_no_other_to_read_the_schema_first(sql: Any) -> None:
+    """A text is made into a database by whoever needs it first, which may be several threads."""
+    execute = sql.module("execute").execute
+    with ThreadPoolExecutor(8) as threads:
+        results = list(threads.map(execute, ["SELECT count(*) FROM ferry"] * 8))
+    assert [(result.rows, result.error) for result in results] == [([[4]], None)] * 8
 
 
 def test_two_databases_none_and_one_that_is_none_are_sentences(sql: Any) -> None:

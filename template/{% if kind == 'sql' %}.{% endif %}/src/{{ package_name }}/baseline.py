@@ -9,7 +9,7 @@ import re
 
 from scaffold.llm import Client
 
-from .database import Column, quoted, schema
+from .database import Column, joined, schema
 from .execute import execute
 from .schemas import Input, Output
 
@@ -61,9 +61,9 @@ def _select(question: str) -> str | None:
     if group:
         used.append(group)
         shown, end = f"{group}, {shown}", f" GROUP BY {group}"
-    joined = _joined(main, [column.table for column in used])
+    source = joined(main, [column.table for column in used])
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    return joined and f"SELECT {shown} FROM {joined}{where}{end}"
+    return source and f"SELECT {shown} FROM {source}{where}{end}"
 
 
 def _conditions(question: str, columns: list[Column]) -> dict[str, Column]:
@@ -80,21 +80,6 @@ def _group(question: str, columns: list[Column]) -> Column | None:
     named = [c for c in columns if match and _place(c.name, match[1]) is not None]
     tables = [c for c in columns if match and _place(c.table, match[1]) is not None and c.values]
     return next(iter([*named, *tables]), None)
-
-
-def _joined(main: str, needed: list[str]) -> str | None:
-    """Return FROM's tables, joined along the shortest way; None where no way leads there."""
-    joins = schema().joins
-    ways, queue = {main: [quoted(main)]}, [main]
-    for here in queue:  # which grows
-        for a, x, b, y in (*joins, *((b, y, a, x) for a, x, b, y in joins)):
-            if a == here and b not in ways:
-                on = f"{quoted(a)}.{quoted(x)} = {quoted(b)}.{quoted(y)}"
-                ways[b] = [*ways[a], f"JOIN {quoted(b)} ON {on}"]
-                queue.append(b)
-    if not set(needed) <= set(ways):
-        return None
-    return " ".join(dict.fromkeys(step for table in (main, *needed) for step in ways[table]))
 
 
 def _place(name: str, text: str) -> int | None:

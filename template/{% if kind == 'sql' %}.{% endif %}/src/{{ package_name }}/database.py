@@ -26,7 +26,7 @@ class Column(NamedTuple):
     table: str
     name: str
     type: str
-    values: list[str]
+    values: tuple[str, ...]
 
     def __str__(self) -> str:
         return f"{quoted(self.table)}.{quoted(self.name)}"
@@ -48,7 +48,7 @@ def schema() -> Schema:
         for table, name, kind in opened.execute(COLUMNS).fetchall():
             found = opened.execute(f"SELECT DISTINCT {quoted(name)} FROM {quoted(table)} LIMIT 500")
             kind = "KEY" if f"_{name}".endswith(KEYS) else kind.upper()
-            texts = [v for (v,) in found if isinstance(v, str) and kind != "KEY"]
+            texts = tuple(v for (v,) in found if isinstance(v, str) and kind != "KEY")
             columns.append(Column(table, name, kind, texts))
         joins = opened.execute(JOINS).fetchall() or [
             (a.table, a.name, b.table, b.name)
@@ -57,6 +57,21 @@ def schema() -> Schema:
             if a.name == b.name and a.table < b.table and a.name.lower().endswith("id")
         ]
         return Schema([sql for _, sql in opened.execute(TABLES)], columns, joins)
+
+
+def joined(main: str, needed: list[str]) -> str | None:
+    """Return FROM's tables, joined along the shortest way; None where no way leads there."""
+    joins = schema().joins
+    ways, queue = {main: [quoted(main)]}, [main]
+    for here in queue:  # which grows
+        for a, x, b, y in (*joins, *((b, y, a, x) for a, x, b, y in joins)):
+            if a == here and b not in ways:
+                on = f"{quoted(a)}.{quoted(x)} = {quoted(b)}.{quoted(y)}"
+                ways[b] = [*ways[a], f"JOIN {quoted(b)} ON {on}"]
+                queue.append(b)
+    if not set(needed) <= set(ways):
+        return None
+    return " ".join(dict.fromkeys(step for table in (main, *needed) for step in ways[table]))
 
 
 def quoted(name: str) -> str:
@@ -77,7 +92,7 @@ def path() -> Path:
     file = chosen = DATABASE or _only_one()
     try:
         if chosen.suffix.lower() == ".sql":
-            file = Path(MADE.name) / "made.db"
+            file = Path(tempfile.mkdtemp(dir=MADE.name)) / "made.db"  # threads may come at once
             with closing(sqlite3.connect(file)) as made:
                 made.executescript(chosen.read_text("utf-8-sig"))
         with closing(connect(file)) as opened:
