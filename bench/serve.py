@@ -153,7 +153,8 @@ def compare(folder: Path, rounds: int, requests: int) -> None:
         rows.append([name, *(spread([one[column] for one in found]) for column in range(4))])
         slower = [floor[0] / one[0] for floor, one in zip(floors, found, strict=True)]
         later = [one[2] / floor[2] for floor, one in zip(floors, found, strict=True)]
-        rows[-1] += [spread(slower), spread(later)]
+        dearer = [one[3] / floor[3] for floor, one in zip(floors, found, strict=True)]
+        rows[-1] += [spread(slower), spread(later), spread(dearer)]
     head = [
         "side",
         "requests per s",
@@ -162,9 +163,10 @@ def compare(folder: Path, rounds: int, requests: int) -> None:
         "CPU µs each",
         "throughput: times slower",
         "p99 ÷ bare",
+        "CPU ÷ bare",
     ]
     table(head, rows)
-    print(f"bound of both ratios: {BOUND}\n")
+    print(f"bound of throughput and p99: {BOUND}\n")
 
 
 def flat(folder: Path, requests: int) -> None:
@@ -201,8 +203,8 @@ def rows_of_a_file(folder: Path, rows: int) -> None:
     _, status, used = os.wait4(process.pid, 0)
     took, least = time.perf_counter() - begun, rows * SECONDS / 50
     row = [str(rows), f"{took:.2f}", f"{least:.2f}", f"{took / least:.2f}"]
-    row.append(f"{used.ru_maxrss / 1024:.0f}")
-    table(["rows", "seconds", "bound", "times", "peak MB"], [row])
+    row += [f"{used.ru_utime + used.ru_stime:.2f}", f"{used.ru_maxrss / 1024:.0f}"]
+    table(["rows", "seconds", "bound", "times", "CPU s", "peak MB"], [row])
     print(f"exit {status}\n")
 
 
@@ -213,7 +215,10 @@ def main() -> None:
     parser.add_argument("--flat", type=int, default=50_000)
     parser.add_argument("--rows", type=int, default=10_000)
     given = parser.parse_args()
-    print(machine(), "\n")
+    load, cores = os.getloadavg()[0], os.cpu_count()
+    print(
+        f"{machine('fastapi', 'uvicorn', 'pydantic')}; load {load:.1f} on {cores} before it began\n"
+    )
     with tempfile.TemporaryDirectory() as made, own_settings(Path(made)):
         parts = (
             ["api", "files"]

@@ -113,10 +113,8 @@ def test_a_body_beyond_the_limit_is_refused_whether_its_length_is_declared_or_no
     headers = {"content-type": "application/json"}
     body = b'{"text": "' + b"x" * 1_000_001 + b'"}'
     for content in (body, iter([body[:600_000], body[600_000:]])):
-        assert (
-            httpx2.post(f"{scripted.url}/solve", content=content, headers=headers).status_code
-            == 413
-        )
+        refused = httpx2.post(f"{scripted.url}/solve", content=content, headers=headers)
+        assert "larger than 1000000 bytes" in problem(refused, 413)["detail"]
 
 
 def test_events_come_as_the_solver_makes_them(scripted: Any) -> None:
@@ -199,6 +197,19 @@ def test_the_log_has_a_line_of_json_for_each_request_and_no_input(scripted: Any)
     assert SECRET not in scripted.log_file.read_text()
 
 
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [("0af7-6519cd", "0af7-6519cd"), ("x" * 65, "x" * 64), ('a"b', None), ("--", None)],
+)
+def test_a_request_id_that_comes_along_is_kept_where_it_is_one(
+    scripted: Any, given: str, taken: str | None
+) -> None:
+    response = scripted.post("/solve", "fail:RateLimited", headers={"x-request-id": given})
+    known = problem(response, 503)["request_id"]
+    assert known == taken if taken else len(known) == 16
+    assert scripted.line(response)["status"] == 503
+
+
 def test_inputs_are_in_the_log_where_that_is_asked_for(plain: Any) -> None:
     line = plain.line(plain.post("/solve", SECRET))
     assert json.loads(line["input"]) == {"text": SECRET}
@@ -265,6 +276,24 @@ def test_fifty_calls_that_are_under_way_at_sigterm_are_all_answered(
     rows = sqlite3.connect(folder / "results" / "api.sqlite").execute("SELECT id, state FROM runs")
     states = {run_id: json.loads(state)["status"] for run_id, state in rows}
     assert states == dict.fromkeys(runs, "completed")
+
+
+def test_a_run_that_was_killed_is_interrupted_and_not_under_way_for_ever(
+    folder: Path, serve: Callable[..., Any]
+) -> None:
+    with serve(folder, TAKEHOME_SOLVER="scripted") as server:
+        run_id = server.post("/runs", "slow:20").json()["run_id"]
+        done = server.post("/runs", "x").json()["run_id"]
+        while server.get(f"/runs/{run_id}").json()["status"] == "pending":
+            time.sleep(0.05)
+        server.process.kill()
+    with serve(folder, "--timeout", "0.1") as server:
+        ends = time.monotonic() + 10
+        while (run := server.get(f"/runs/{run_id}").json())["status"] != "interrupted":
+            assert time.monotonic() < ends
+            time.sleep(0.1)
+        assert run["answer"] is None
+        assert server.get(f"/runs/{done}").json()["status"] == "completed"
 
 
 WARM_UP = """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -19,7 +19,7 @@ class Run(BaseModel):
     """An input on its way; a step is a call to the model."""
 
     run_id: str = Field(default_factory=lambda: str(uuid4()))
-    status: Literal["pending", "running", "completed", "failed"] = "pending"
+    status: Literal["pending", "running", "completed", "failed", "interrupted"] = "pending"
     input: Input
     steps: list[dict[str, Any]] = []
     answer: Answer[Output] | None = None
@@ -33,6 +33,7 @@ class Runs:
 
     def __init__(self, service: Service) -> None:
         self.service, folder = service, service.project.root / "results"
+        self.most = timedelta(seconds=service.project.case_s + 5)  # a run cannot take longer
         folder.mkdir(exist_ok=True)
         self.db = sqlite3.connect(folder / "api.sqlite", isolation_level=None)
         self.db.execute("PRAGMA synchronous = OFF")  # a power cut may cost the last ones
@@ -45,11 +46,14 @@ class Runs:
         return run
 
     def read(self, run_id: str) -> Run:
-        """Return a run's state; 404 where there is none."""
+        """Return a run's state, "interrupted" where its process ended; 404 where there is none."""
         row = self.db.execute("SELECT state FROM runs WHERE id = ?", (run_id,)).fetchone()
         if row is None:
             raise HTTPException(404, "There is no run of this id: POST makes one.")
-        return Run.model_validate_json(row[0])
+        run = Run.model_validate_json(row[0])
+        if not run.completed_at and datetime.now(UTC) - run.created_at > self.most:
+            run.status = "interrupted"
+        return run
 
     async def finish(self, run: Run) -> None:
         """Solve the run's input, keeping each step as it comes; a failure is the run's end, too."""

@@ -1,4 +1,4 @@
-"""Around every request: an id, a limit on calls, a line in the log, failures as problem details."""
+"""Around every request: an id, limits on calls and size, a line in the log, failures as problems."""
 
 import time
 from contextvars import ContextVar
@@ -17,8 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from scaffold import llm
 
-# What the line in the log will say of this request; whoever serves it adds to it.
-NOTES: ContextVar[dict[str, Any]] = ContextVar("NOTES")
+NOTES: ContextVar[dict[str, Any]] = ContextVar("NOTES")  # for the line in the log: add to it
 PROBLEM = "application/problem+json"
 FASTAPIS = (HTTPException, RequestValidationError)  # it has handlers for them that we replace
 PASSING = (llm.NoKey, llm.NotRecorded, llm.BudgetExceeded, llm.RateLimited)
@@ -28,8 +27,7 @@ STATUS = {PASSING: 503, LATE: 504, REFUSED: 422, llm.LLMError: 502}  # the first
 
 def problem_of(error: Exception, invalid: int = 422) -> dict[str, Any]:
     """Problem details (RFC 9457); without the text of an unforeseen error, which may hold inputs."""
-    frame = extract_tb(error.__traceback__, limit=-1)[0]
-    notes = NOTES.get({})
+    frame, notes = extract_tb(error.__traceback__, limit=-1)[0], NOTES.get({})
     notes["error"] = f"{type(error).__name__} at {frame.filename}:{frame.lineno}"
     status = next((number for kind, number in STATUS.items() if isinstance(error, kind)), 500)
     detail = str(error) or "It took longer than is allowed: try again, or ask for less."
@@ -53,18 +51,27 @@ async def respond(request: Request, error: Exception) -> JSONResponse:
 
 
 class Guard:
-    """ASGI middleware; `max_calls` is how many requests but GET may be under way at once."""
+    """ASGI middleware: so many requests but GET at once, so many bytes in a body."""
 
-    def __init__(self, app: ASGIApp, max_calls: int) -> None:
-        self.app, self.max_calls, self.calls = app, max_calls, 0
+    def __init__(self, app: ASGIApp, max_calls: int, max_body: int) -> None:
+        self.app, self.max_calls, self.max_body, self.calls = app, max_calls, max_body, 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, and log it whatever happens."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         begun, is_call = time.perf_counter(), scope["method"] != "GET"
-        notes: dict[str, Any] = {"request_id": token_hex(8), "method": scope["method"]}
+        size, given = 0, dict(scope["headers"]).get(b"x-request-id", b"")[:64]
+        request_id = given.decode() if given.replace(b"-", b"").isalnum() else token_hex(8)
+        notes: dict[str, Any] = {"request_id": request_id, "method": scope["method"]}
         NOTES.set(notes)
+
+        async def counted() -> Message:
+            nonlocal size
+            message = await receive()
+            if (size := size + len(message.get("body", b""))) > self.max_body:
+                raise HTTPException(413, f"The body is larger than {self.max_body} bytes.")
+            return message
 
         async def noted(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -76,14 +83,13 @@ class Guard:
         try:
             if is_call and self.calls > self.max_calls:
                 raise HTTPException(429, f"{self.max_calls} calls are under way: try again.")
-            await self.app(scope, receive, noted)
+            await self.app(scope, counted, noted)
         except Exception as error:
             response = await respond(Request(scope), error)
             if "status" not in notes:
                 await response(scope, receive, noted)
         finally:
             self.calls -= is_call
-            # The route's pattern, not the path, which may hold what an input holds.
-            notes["path"] = getattr(scope.get("route"), "path", None)
+            notes["path"] = getattr(scope.get("route"), "path", None)  # a pattern: no input in it
             notes["seconds"] = round(time.perf_counter() - begun, 4)
             print(to_json({"time": datetime.now(UTC), **notes}).decode(), flush=True)
