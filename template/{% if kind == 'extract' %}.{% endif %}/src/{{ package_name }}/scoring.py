@@ -1,18 +1,47 @@
-"""How an answer is graded."""
+"""How an answer is graded: its values, its quotes, and what its confidence is worth."""
 
 from __future__ import annotations
 
-from scaffold.evals import Case, Outcome, fields
+from statistics import fmean
+
+from scaffold.evals import Case, Outcome, Score, fields
 
 from .schemas import Expected, Input, Output
+
+LOWER = Score(higher_is_better=False, on_error=None)  # a case that failed states no confidence
+SCORES = {"brier": LOWER, "overconfidence": LOWER}
 
 
 def score(case: Case[Input, Expected], outcome: Outcome[Output]) -> dict[str, float | bool | None]:
     """Return each field's score, their mean ("fields") and whether all are right ("all_fields").
 
     Text counts as equal whatever its case, punctuation and blanks; numbers and dates by value. A
-    field that is rightly None counts as right.
+    field that is rightly None counts as right. Where an Output has evidence, and there is something
+    to grade: "quoted" is the share of given values whose quote stands in the text; "absent" the
+    share of what the text does not give that is said to be absent, neither given nor unsure;
+    "brier" the mean of (confidence - right)² (Brier 1950), 0.25 for always saying 0.5; and
+    "overconfidence" the mean of confidence - right, 0 where confidence is calibrated on average.
     """
     if case.expected is None:  # a case without a label: it runs, and is not graded
         return {}
-    return fields(case.expected, outcome.output)
+    scores, output = fields(case.expected, outcome.output), outcome.output
+    if output is None or "evidence" not in dict(output):
+        return scores
+    text = "\n".join(str(value) for _, value in case.input)
+    quoted = {source.field: stands(source.quote, source.page, text) for source in output.evidence}
+    given = [name for name, value in output if name != "evidence" and value not in (None, [])]
+    graded = [source for source in output.evidence if f"fields.{source.field}" in scores]
+    gaps = [source.confidence - (scores[f"fields.{source.field}"] == 1) for source in graded]
+    found = {
+        "quoted": [quoted.get(name, False) for name in given],
+        "absent": [output.standing(n) == "absent" for n, v in case.expected if v is None],
+        "brier": [gap**2 for gap in gaps],
+        "overconfidence": gaps,
+    }
+    return scores | {name: fmean(parts) for name, parts in found.items() if parts}
+
+
+def stands(quote: str, page: int | None, text: str) -> bool:
+    """Tell whether a quote stands in the text, whatever the blanks; on its page if it names one."""
+    where = text if page is None else "".join(text.split("\f")[page - 1 : page])
+    return bool(quote.strip()) and "".join(quote.split()) in "".join(where.split())
