@@ -105,6 +105,19 @@ def test_a_value_without_a_source_is_not_quoted_and_what_is_not_given_needs_no_q
     assert "quoted" not in scores(extract, "Total 5", {"total": 5}, {})
 
 
+@pytest.mark.parametrize(
+    ("answer", "needs"), [({"total": 0}, True), ({"paid": True}, True), ({"paid": False}, False)]
+)
+def test_0_and_yes_need_a_quote_and_no_does_not(
+    extract: Any, answer: dict[str, Any], needs: bool
+) -> None:
+    extract.write_schemas("""class Output(BaseModel):
+    total: Decimal | None = None
+    paid: bool | None = None
+    evidence: list[str] = []""")
+    assert ("quoted" in scores(extract, "-", {"total": 0, "paid": False}, answer)) == needs
+
+
 def test_the_baseline_names_the_page_where_there_are_pages(extract: Any) -> None:
     assert source(found(extract, "Total 5"), "total").page is None
     output = found(extract, "Invoice\fNet 4\fTotal 5")

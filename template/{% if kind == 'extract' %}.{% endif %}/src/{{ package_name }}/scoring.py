@@ -17,9 +17,9 @@ def score(case: Case[Input, Expected], outcome: Outcome[Output]) -> dict[str, fl
 
     Text counts as equal whatever its case, punctuation and blanks; numbers and dates by value. A
     field that is rightly None counts as right. Where an Output has evidence, and there is something
-    to grade: "quoted" is the share of given values whose quote stands in the text; "absent" the
-    share of what the text does not give that is said to be absent, neither given nor unsure;
-    "brier" the mean of (confidence - right)² (Brier 1950), 0.25 for always saying 0.5; and
+    to grade: "quoted" is the share of given values (False apart) whose quote stands in the text;
+    "absent" the share of what the text does not give that is said to be absent, neither given nor
+    unsure; "brier" the mean of (confidence - right)² (Brier 1950), 0.25 for always saying 0.5; and
     "overconfidence" the mean of confidence - right, 0 where confidence is calibrated on average.
     """
     if case.expected is None:  # a case without a label: it runs, and is not graded
@@ -29,7 +29,7 @@ def score(case: Case[Input, Expected], outcome: Outcome[Output]) -> dict[str, fl
         return scores
     text = "\n".join(str(value) for _, value in case.input)
     quoted = {source.field: stands(source.quote, source.page, text) for source in output.evidence}
-    given = [name for name, value in output if name != "evidence" and value not in (None, [])]
+    given = [n for n, v in output if n != "evidence" and v is not False and v not in (None, [])]
     graded = [source for source in output.evidence if f"fields.{source.field}" in scores]
     gaps = [source.confidence - (scores[f"fields.{source.field}"] == 1) for source in graded]
     found = {
