@@ -190,24 +190,32 @@ def test_calibration_is_what_it_is_by_hand(extract: Any) -> None:
     evidence = [{"field": name, "quote": "-", "confidence": value} for name, value in sure.items()]
     answer = {"total": 5, "net": 3, "number": "A7", "evidence": evidence}
     told = scores(extract, "", {"total": 5, "net": 4, "number": "a7"}, answer)
-    # Right: total, number, and that there is no due. Wrong: net.
-    assert told["brier"] == pytest.approx((0.1**2 + 0.8**2 + 0.6**2 + 0.7**2) / 4)
-    assert told["overconfidence"] == pytest.approx((-0.1 + 0.8 - 0.6 - 0.7) / 4)
-    assert told["brier"] == pytest.approx(0.375)
-    assert told["overconfidence"] == pytest.approx(-0.15)
+    # Right: total, number, and that there is no due. Wrong: net. The other four are rightly absent.
+    assert told["brier"] == pytest.approx((0.1**2 + 0.8**2 + 0.6**2 + 0.7**2) / 8)
+    assert told["brier"] == pytest.approx(0.1875)
+    assert told["underconfidence"] == pytest.approx((0.1 - 0.8 + 0.6 + 0.7) / 8)
+    assert told["underconfidence"] == pytest.approx(0.075)
+    assert told["overconfidence"] == 0
+
+
+def test_what_is_wrongly_said_to_be_absent_is_said_with_full_confidence(extract: Any) -> None:
+    told = scores(extract, "", {"total": 5, "net": 4}, {"total": 5})
+    calibration = [told[name] for name in ("brier", "overconfidence", "underconfidence")]
+    assert calibration == [1 / 8, 1 / 8, 0]
 
 
 def test_confidence_in_a_field_that_is_not_graded_counts_for_nothing(extract: Any) -> None:
-    evidence = [{"field": "sum", "quote": "-", "confidence": 1}]
+    evidence = [{"field": "sum", "quote": "-", "confidence": 0.5}]
     told = scores(extract, "", {"total": 5}, {"total": 5, "evidence": evidence})
-    assert {"brier", "overconfidence"}.isdisjoint(told)
+    assert told == scores(extract, "", {"total": 5}, {"total": 5})
 
 
 def test_a_case_that_failed_is_left_out_of_calibration_and_lower_is_better(extract: Any) -> None:
     declared = extract.module("scoring").SCORES
-    for name in ("brier", "overconfidence"):
-        assert not declared[name].higher_is_better
-        assert declared[name].on_error is None
+    assert set(declared) == {"brier", "overconfidence", "underconfidence"}
+    for score in declared.values():
+        assert not score.higher_is_better
+        assert score.on_error is None
 
 
 @pytest.mark.parametrize("wrong", [{"confidence": 1.5}, {"confidence": -1}, {"page": 0}])
@@ -223,6 +231,7 @@ def test_an_output_of_the_candidates_own_without_evidence_works_as_before(extrac
     output = found(extract, "Total 5")
     assert output.model_dump() == {"total": 5}
     assert scores(extract, "Total 5", {"total": 5}, {"total": 5}) == {"fields.total": True}
+    assert extract.module("scoring").SCORES == {}
 
 
 def test_an_instruction_in_a_text_stays_between_the_tags(extract: Any) -> None:

@@ -9,7 +9,7 @@ evidence. Confidence is Laplace's rule of succession: a of n places agree, (a + 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -61,12 +61,11 @@ async def solve(input: Input, llm: Client) -> Output:
             found[name] = evidence
             continue
         listed = (field.description or "").partition("Labels:")[2].split(",")
-        labels = [name.replace("_", " "), *(label.strip(" .\n") for label in listed)]
+        named = [name.replace("_", " "), *(label.strip(" .\n") for label in listed)]
         kind: Any = field.annotation
         if NoneType in get_args(kind):  # X | None
             kind = next(arg for arg in get_args(kind) if arg is not NoneType)
-        places = _readings(kind, [label for label in labels if label], text)
-        readings = sorted(places, key=attrgetter("start"))
+        readings = sorted(_readings(kind, filter(None, named), text), key=attrgetter("start"))
         first = next((one for one in readings if one.value is not None), None)
         if first is not None:
             found[name] = first.value
@@ -77,12 +76,12 @@ async def solve(input: Input, llm: Client) -> Output:
             start, end, _ = first or readings[0]
             page = text.count("\f", 0, start) + 1 if "\f" in text else None
             sure = (agreeing + 1) / (len(readings) + 2)
-            quote = text[start:end]
-            evidence.append({"field": name, "quote": quote, "page": page, "confidence": sure})
+            source = {"quote": text[start:end], "page": page, "confidence": sure}
+            evidence.append({"field": name, **source})
     return Output.model_validate(found)
 
 
-def _readings(kind: Any, labels: list[str], text: str) -> Iterator[Reading]:
+def _readings(kind: Any, labels: Iterable[str], text: str) -> Iterator[Reading]:
     """Yield what each place says that names an option or, for other types, a label."""
     options = get_args(kind) if get_origin(kind) is Literal else ()
     if isinstance(kind, type) and issubclass(kind, Enum):
