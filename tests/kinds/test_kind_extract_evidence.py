@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from llm.test_llm_third_party import MODELS, llmock, script
+from openpyxl import Workbook
 from pydantic import ValidationError
 
 from scaffold import llm
+from scaffold.documents import read_pages
 from scaffold.evals import Case, Outcome
 from scaffold.llm import ScriptedModel
 
@@ -122,6 +125,20 @@ def test_the_baseline_names_the_page_where_there_are_pages(extract: Any) -> None
     assert source(found(extract, "Total 5"), "total").page is None
     output = found(extract, "Invoice\fNet 4\fTotal 5")
     assert [source(output, name).page for name in ("kind", "net", "total")] == [1, 2, 3]
+
+
+def test_pages_that_documents_reads_are_named_as_a_reader_would_cite_them(
+    extract: Any, tmp_path: Path
+) -> None:
+    book = Workbook()
+    for text in ("Net 4.00", "Total 5.00"):
+        book.create_sheet().append([text])
+    book.save(tmp_path / "invoice.xlsx")
+    pages = read_pages(tmp_path / "invoice.xlsx")
+    output = found(extract, "\f".join(page.text for page in pages))
+    for name, value in (("net", "4.00"), ("total", "5.00")):
+        (number,) = [page.number for page in pages if value in page.text]
+        assert source(output, name).page == number
 
 
 def test_the_prompt_numbers_the_pages_where_there_are_some(extract: Any) -> None:
