@@ -59,7 +59,7 @@ def fill(package: Path, raw: Path, kind: str) -> Filled | None:
         if (
             kind == "extract"
             and graded
-            and _write_fields(schemas, "Output", mapping.fields(graded))
+            and _write_fields(schemas, "Fields", mapping.fields(graded))
         ):
             answer = mapping.mapped("expected", graded, answer)
         if (

@@ -36,6 +36,7 @@ _GRADED = re.compile(
 )
 # Names that the file uses, that ruff refuses (l), or that BaseModel has.
 _TAKEN = {"dt", "bool", "int", "str", "l", "copy", "dict", "json", "schema", "schema_json"}
+_TAKEN |= {"evidence", "standing"}  # of the kind extract's Output
 _TAKEN |= {"construct", "from_orm", "parse_obj", "parse_raw", "parse_file", "validate"}
 _TAKEN |= {"update_forward_refs"}
 

@@ -40,14 +40,26 @@ class Input(BaseModel):
     text: str
 
 
-class Output(BaseModel):
+class Fields(BaseModel):
     """What the text says."""
 
     kind: Literal["invoice", "letter"] | None = None
     issued: date | None = Field(default=None, description="Day of issue.")
 
 
-class Expected(Output):
+class Evidence(BaseModel):
+    """Where it says so."""
+
+    quote: str
+
+
+class Output(Fields):
+    """What the text says, and where."""
+
+    evidence: list[Evidence] = []
+
+
+class Expected(Fields):
     """The right answer."""
 '''
 

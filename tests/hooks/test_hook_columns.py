@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import shutil
 import string
 import subprocess
@@ -51,7 +52,7 @@ def test_columns_become_fields_and_a_mapping_that_ruff_accepts(desk: Desk) -> No
         "expected.date": "date",
         "expected.zip": "zip",
     }
-    fields = schemas.split("class Output")[1].split("class Expected")[0]
+    fields = schemas.split("class Fields")[1].split("class Evidence")[0]
     assert [line.strip() for line in fields.splitlines()[3:] if line.strip()] == [
         "total: Decimal | None = None",
         "due_date: dt.date | None = None",
@@ -279,6 +280,26 @@ def test_only_kinds_that_read_any_fields_get_the_columns_as_fields_of_input(
         assert ("    subject: int" in after) == filled, kind
         _ruff("check", folder=tmp_path / kind)
         _ruff("format", "--check", folder=tmp_path / kind)
+
+
+def test_the_columns_of_extract_become_fields_beside_the_evidence_that_output_carries(
+    tmp_path: Path,
+) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("text,total,evidence,standing\na,1,b,c\n", encoding="utf-8")
+    package = _overlay("extract", tmp_path)
+    fill_in.fill(package, rows, "extract")
+    scope = runpy.run_path(str(package / "schemas.py"))
+    columns_of = ["total", "evidence_value", "standing_value"]
+    assert list(scope["Expected"].model_fields) == columns_of
+    assert list(scope["Output"].model_fields) == [*columns_of, "evidence"]
+    output = scope["Output"](
+        evidence=[{"field": "total", "quote": "1", "confidence": 0.25}], evidence_value="b"
+    )
+    standings = [output.standing(name) for name in columns_of]
+    assert standings == ["unsure", "given", "absent"]
+    _ruff("check", folder=tmp_path / "src")
+    _ruff("format", "--check", folder=tmp_path / "src")
 
 
 @pytest.mark.parametrize("name", ["shop.sqlite", f"{'long name ' * 9}.sql"])

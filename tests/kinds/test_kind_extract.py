@@ -73,12 +73,21 @@ def test_the_baseline_is_well_above_0_and_well_below_1_in_every_field(extract: A
         assert 0.2 < means[f"fields.{name}"] < 0.85, name
 
 
+def sources(case: Any) -> list[dict[str, Any]]:
+    """Synthetic evidence: the whole text as the quote of each value that is there."""
+    names = [name for name, value in case.expected if value is not None]
+    return [{"field": name, "quote": case.input.text, "confidence": 1} for name in names]
+
+
 def test_the_scripted_model_drives_the_solution_end_to_end(extract: Any) -> None:
     schemas, solution, scoring = map(extract.module, ("schemas", "solution", "scoring"))
     for case in extract.module("cases").cases():
-        model = ScriptedModel([schemas.Output(**case.expected.model_dump())])
+        values = case.expected.model_dump()
+        model = ScriptedModel([schemas.Output(**values, evidence=sources(case))])
         output = asyncio.run(solution.solve(case.input, model))
-        assert set(scoring.score(case, Outcome(output)).values()) == {1.0}
+        scores = scoring.score(case, Outcome(output))
+        assert {scores.pop(name) for name in scoring.CALIBRATION} == {0}
+        assert set(scores.values()) == {1.0}
         assert case.input.text in str(model.requests[0].messages[0])
 
 

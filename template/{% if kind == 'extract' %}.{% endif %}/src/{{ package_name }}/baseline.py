@@ -2,7 +2,8 @@
 
 A field's labels are its name and what its description lists after "Labels:". A date, a number or a
 text is the first one that stands near a label; a choice is the option that is mentioned first; a
-bool says whether a label occurs. What no rule finds stays None.
+bool says whether a label occurs. What no rule finds stays None; a label without a value leaves
+evidence. Confidence is Laplace's rule of succession: a of n places agree, (a + 1) / (n + 2).
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from contextlib import suppress
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import Enum
+from operator import attrgetter
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from scaffold.llm import Client
 
@@ -37,6 +39,14 @@ DATES = [
 NUMBER = re.compile(r"(?<![\w.,/-])-?\d[\d.,']*+(?!\w|\s?%)")
 
 
+class Reading(NamedTuple):
+    """A place in the text that names a field, and its value, None where it gives none."""
+
+    start: int
+    end: int
+    value: object
+
+
 async def solve(input: Input, llm: Client) -> Output:
     """Return what the rules find; `llm` is there because all solvers are called alike.
 
@@ -45,48 +55,75 @@ async def solve(input: Input, llm: Client) -> Output:
     """
     text = "\n".join(str(value) for _, value in input)
     found: dict[str, object] = {}
+    evidence: list[dict[str, object]] = []
     for name, field in Output.model_fields.items():
+        if name == "evidence":
+            found[name] = evidence
+            continue
         listed = (field.description or "").partition("Labels:")[2].split(",")
-        labels = [name.replace("_", " "), *(label.strip(" .\n") for label in listed)]
-        value = _find(field.annotation, [label for label in labels if label], text)
-        if value is not None:
-            found[name] = value
+        named = [name.replace("_", " "), *(label.strip(" .\n") for label in listed)]
+        kind: Any = field.annotation
+        if NoneType in get_args(kind):  # X | None
+            kind = next(arg for arg in get_args(kind) if arg is not NoneType)
+        readings = sorted(_readings(kind, filter(None, named), text), key=attrgetter("start"))
+        first = next((one for one in readings if one.value is not None), None)
+        if first is not None:
+            found[name] = first.value
+        elif kind is bool or get_origin(kind) is list:
+            found[name] = kind()  # False, or an empty list
+        if readings:
+            agreeing = sum(one.value == first.value for one in readings) if first else 0
+            start, end, _ = first or readings[0]
+            page = text.count("\f", 0, start) + 1 if "\f" in text else None
+            sure = (agreeing + 1) / (len(readings) + 2)
+            source = {"quote": text[start:end], "page": page, "confidence": sure}
+            evidence.append({"field": name, **source})
     return Output.model_validate(found)
 
 
-def _find(kind: Any, labels: list[str], text: str) -> object:
-    if NoneType in get_args(kind):  # X | None
-        kind = next(arg for arg in get_args(kind) if arg is not NoneType)
-    if get_origin(kind) is Literal:
-        return _mentioned(get_args(kind), text)
+def _readings(kind: Any, labels: Iterable[str], text: str) -> Iterator[Reading]:
+    """Yield what each place says that names an option or, for other types, a label."""
+    options = get_args(kind) if get_origin(kind) is Literal else ()
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return _mentioned([option.value for option in kind], text)
+        options = tuple(option.value for option in kind)
+    for option in options:
+        for match in re.finditer(re.escape(str(option)), text, re.IGNORECASE):
+            yield Reading(match.start(), match.end(), option)
+    if options:
+        return
     a_label = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, labels))})(?!\w)", re.IGNORECASE)
-    near = [text[match.end() : match.end() + NEAR] for match in a_label.finditer(text)]
+    for label in a_label.finditer(text):
+        value, length = _read(kind, text[label.end() : label.end() + NEAR])
+        yield Reading(label.start(), label.end() + length, value)
+
+
+def _read(kind: Any, after: str) -> tuple[object, int]:
+    """Return the value behind a label (of a list, all that follow), and where it ends."""
     if kind is bool:
-        return bool(near)
-    if get_origin(kind) is list:
-        return list(_values(get_args(kind)[0], near[0])) if near else []
-    return next((value for after in near for value in _values(kind, after)), None)
+        return True, 0
+    several = get_origin(kind) is list
+    found = list(_values(get_args(kind)[0] if several else kind, after))
+    if not found:
+        return None, len(after.partition("\n")[0])
+    return ([value for value, _ in found], found[-1][1]) if several else found[0]
 
 
-def _mentioned(options: Iterable[object], text: str) -> object:
-    places = {option: text.casefold().find(str(option).casefold()) for option in options}
-    return min((o for o in places if places[o] >= 0), key=places.__getitem__, default=None)
-
-
-def _values(kind: object, after: str) -> Iterator[object]:
-    """Yield what could be a value of this type behind a label, the nearest first."""
+def _values(kind: object, after: str) -> Iterator[tuple[object, int]]:
+    """Yield what could be a value of this type behind a label and its end, the nearest first."""
     if kind is str:
-        line = after.lstrip(" .:#").split("\n")[0]
+        end = len(after) - len(after.lstrip(" .:#"))
+        line = after[end:].partition("\n")[0]
         pieces = re.split(r" {2,}| - |[\t,;|(]", line)  # a gap, or the start of something else
-        yield from filter(None, map(str.strip, pieces))
+        for piece in filter(None, map(str.strip, pieces)):
+            end = after.index(piece, end) + len(piece)
+            yield piece, end
     elif kind in (int, float, Decimal):
         for match in NUMBER.finditer(after):
+            written = match[0].rstrip(".,'")
             # A sign before exactly three digits groups thousands; the one left is the decimal.
-            plain = re.sub(r"[.,'](?=\d{3}(?!\d))", "", match[0].rstrip(".,'")).replace(",", ".")
+            plain = re.sub(r"[.,'](?=\d{3}(?!\d))", "", written).replace(",", ".")
             with suppress(InvalidOperation):
-                yield Decimal(plain)
+                yield Decimal(plain), match.start() + len(written)
     elif isinstance(kind, type) and issubclass(kind, date):
         matches = [match for pattern in DATES for match in pattern.finditer(after)]
         for match in sorted(matches, key=re.Match.start):
@@ -95,4 +132,4 @@ def _values(kind: object, after: str) -> Iterator[object]:
             if month > 12:  # the American order
                 day, month = month, day
             with suppress(ValueError):
-                yield date(year if year > 99 else 2000 + year, month, day)
+                yield date(year if year > 99 else 2000 + year, month, day), match.end()

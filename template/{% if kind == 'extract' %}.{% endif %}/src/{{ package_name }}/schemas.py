@@ -10,13 +10,13 @@ from pydantic import BaseModel, Field
 
 
 class Input(BaseModel):
-    """One document or mail thread, as text."""
+    """One document or mail thread, as text; its pages, if any, divided by form feeds."""
 
     text: str
 
 
-class Output(BaseModel):
-    """What the text says; None is "not in the text". The model reads the descriptions, too."""
+class Fields(BaseModel):
+    """What the text says. The model reads the descriptions, too."""
 
     kind: Literal["invoice", "credit note", "confirmation", "delivery note", "other"] | None = None
     supplier: str | None = Field(
@@ -51,5 +51,26 @@ class Output(BaseModel):
     )
 
 
-class Expected(Output):
-    """The right answer to a case: the same fields."""
+class Evidence(BaseModel):
+    """Where the value of one field comes from, and how sure it is."""
+
+    field: str = Field(description="Name of the field.")
+    quote: str = Field(description="The passage that gives the value, word for word.")
+    page: int | None = Field(default=None, ge=1, description="Its page, where pages are numbered.")
+    confidence: float = Field(ge=0, le=1, description="Chance that the field's value is right.")
+
+
+class Output(Fields):
+    """What the text says, and where."""
+
+    evidence: list[Evidence] = Field(default=[], description="One for each field that is there.")
+
+    def standing(self, field: str) -> Literal["given", "unsure", "absent"]:
+        """Tell "not in the text" (absent) from "there, but unsure": a confidence below 0.5."""
+        if any(e.field == field and e.confidence < 0.5 for e in self.evidence):
+            return "unsure"
+        return "absent" if getattr(self, field) is None else "given"
+
+
+class Expected(Fields):
+    """The right answer to a case: the same fields, without evidence."""
