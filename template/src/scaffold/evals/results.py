@@ -19,7 +19,7 @@ Scores = Mapping[str, Score]
 Results = dict[str, Any]  # what results.json holds; results.schema.json describes it
 # What the figures need of a line of cases.jsonl: the rest is read again from `offset`.
 HELD = "id epoch sha cluster tags split reviewed scores error_kind failed latency_s cost_usd tokens"
-Row = namedtuple("Row", f"{HELD} models offset")
+Row = namedtuple("Row", f"{HELD} models judge offset")
 
 
 class RunError(Exception):
@@ -51,7 +51,7 @@ class Run:
 
     def add(self, record: Mapping[str, Any], size: int) -> None:
         """Take a line in, the same while a run goes on and when it is read back."""
-        self.rows.append(Row(*(record[name] for name in Row._fields[:-1]), self.end))
+        self.rows.append(Row(*(record.get(name) for name in Row._fields[:-1]), self.end))
         self.end += size
 
     def records(self, rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
@@ -99,6 +99,18 @@ def cost_of(rows: Iterable[Row]) -> float | None:
     return None if None in costs else fsum(costs)
 
 
+def judge_of(rows: Iterable[Row]) -> dict[str, Any] | None:
+    """What a scorer's model took, apart from the solver's; None where no scorer asked one."""
+    if not (asked := [row.judge for row in rows if row.judge]):
+        return None
+    costs = [judge["cost_usd"] for judge in asked]
+    return {
+        "calls": sum(judge["calls"] for judge in asked),
+        "cost_usd": None if None in costs else fsum(costs),
+        "models": sorted({model for judge in asked for model in judge["models"]}),
+    }
+
+
 def summarise(run: Run, scores: Scores, total: int) -> Results:
     """All figures of a run, over reviewed cases (unreviewed ones are a slice), of `total` tries."""
     rows = [row for row in run.rows if row.reviewed]
@@ -118,6 +130,7 @@ def summarise(run: Run, scores: Scores, total: int) -> Results:
         | (optional.figures(run, rows, scores) if optional else {}),
         "by_tag": {p: {n: mean_of(slices[p], n, scores) for n in names} for p in sorted(slices)},
         "cost_usd": cost_of(run.rows),
+        "judge": judge_of(run.rows),
         "latency_s": {f"p{p}": times[(len(times) - 1) * p // 100] for p in (50, 90, 99)},
         "tokens": {kind: sum(row.tokens[i] for row in run.rows) for i, kind in enumerate(TOKENS)},
         "error_kinds": dict(sorted(kinds.items())),
