@@ -70,6 +70,7 @@ def test_report_and_tables_give_what_the_judge_cost_apart(tmp_path, capsys):
     assert "cost $1.0000 + $0.5000 judge" in capsys.readouterr().err
     assert "cost $1.0000 and $0.5000 for a judge (scripted)" in results_table(results)
     page = (tmp_path / "r" / "report.html").read_text("utf-8")
+    assert '"model": "scripted, judging"' in page  # among the case's calls
     assert "<small>and $0.5000 for a judge (scripted)</small>" in page
 
 

@@ -163,9 +163,9 @@ def test_what_a_judge_said_is_recorded_replayed_and_counted_apart(
     rows = [json.loads(line) for line in checked.splitlines()]
     assert [row["recorded"]["judged"] for row in rows] == [row["new"]["judged"] for row in rows]
     (folder / "recordings").rename(tmp_path / "away")
-    lost = json.loads(run_in(folder, *takehome, "--max-cost", "0.02", code=1, **key).stdout)
+    lost = json.loads(run_in(folder, *takehome, "--max-cost", "0.053", code=1, **key).stdout)
     assert lost["unfinished"] > 0  # one budget for both
-    assert lost["cost_usd"] + lost["judge"]["cost_usd"] <= 0.02
+    assert lost["cost_usd"] + lost["judge"]["cost_usd"] <= 0.053
 
 
 def test_without_a_key_the_solution_says_which_variable_is_missing(

@@ -110,7 +110,8 @@ def evaluate(
             timeout_s=here.case_s,
             resume=bool(resume),
             judge=client.for_case,
-            baseline=None if solver == "baseline" else here.baseline(chosen),
+            baseline=None if solver == "baseline" else here.last_run("baseline", chosen),
+            last_run=here.last_run(solver, chosen, folder.name),
             on_progress=show,
         )
         done = asyncio.run(closing(client, work))

@@ -117,8 +117,12 @@ def summarise(run: Run, scores: Scores, total: int) -> Results:
     kinds = Counter(row.error_kind for row in rows if row.error_kind)
     times = sorted(row.latency_s for row in run.rows) or [0.0]
     names = [n for n in names_of(run.rows, scores) if not scores.get(n, PLAIN).summary]
-    slices: dict[str, list[Row]] = {}
+    slices, groups = dict[str, list[Row]](), dict[str, list[Row]]()
     for row in run.rows:
+        if row.reviewed and row.cluster.startswith("group: "):
+            # Within its group, which is given, a case counts by itself.
+            alone = row._replace(cluster=row.id)
+            groups.setdefault(row.cluster.removeprefix("group: "), []).append(alone)
         for part in [*row.tags, f"split: {row.split}"] if row.reviewed else ["unreviewed"]:
             slices.setdefault(part, []).append(row)
     optional = summaries(scores)
@@ -129,6 +133,7 @@ def summarise(run: Run, scores: Scores, total: int) -> Results:
         "scores": {name: mean_of(rows, name, scores) for name in names}
         | (optional.figures(run, rows, scores) if optional else {}),
         "by_tag": {p: {n: mean_of(slices[p], n, scores) for n in names} for p in sorted(slices)},
+        "by_group": {g: {n: mean_of(groups[g], n, scores) for n in names} for g in sorted(groups)},
         "cost_usd": cost_of(run.rows),
         "judge": judge_of(run.rows),
         "latency_s": {f"p{p}": times[(len(times) - 1) * p // 100] for p in (50, 90, 99)},

@@ -18,7 +18,7 @@ from pydantic_core import to_jsonable_python
 from .cases import CasesError, write_whole
 from .outcome import Case, Judge, Outcome, Score, Scorer, Solver
 from .publication import write_report
-from .results import PLAIN, TOKENS, Row, Run, RunError, compare, summaries, summarise
+from .results import PLAIN, TOKENS, Results, Row, Run, RunError, compare, summaries, summarise
 
 _SCORES = TypeAdapter(dict[str, FiniteFloat | None])
 _jsonable = partial(to_jsonable_python, bytes_mode="base64", fallback=repr)
@@ -37,11 +37,13 @@ async def evaluate(
     timeout_s: float | None = None,
     resume: bool = False,
     baseline: Path | None = None,
+    last_run: Path | None = None,
     judge: Callable[[str, int], Judge] | None = None,
     on_progress: Callable[[list[Row], int], None] = lambda rows, total: None,
 ) -> dict[str, Any]:
     """Solve and score every case; write cases.jsonl, results.json, failures.csv and report.html.
 
+    The figures are held against those of `baseline` and `last_run`, two runs' folders.
     A `score` that is `async def` takes a third argument, the `ask` of `judge(case id, epoch)`.
     Ctrl-C (a cancellation) ends the run early and reports what is finished. Raises RunError where
     the folder holds a run already (`resume` goes on with it) or the disk is full.
@@ -98,16 +100,7 @@ async def evaluate(
         if left := results["unfinished"]:
             note = f"{left} of {total} did not run: {stopped}; the figures hold for the others."
             results["notes"].append(f"{note} Go on with --resume {folder.name}.")
-        if baseline and baseline != folder:
-            try:
-                against = compare(baseline, run, scores)
-                if not any(score["n"] for score in against["scores"].values()):
-                    raise RunError(
-                        f"{baseline.name} has none of these cases or scores: run it anew"
-                    )
-                results["against"]["baseline"] = against
-            except RunError as error:
-                results["notes"].append(f"No comparison with the baseline: {error}.")
+        _hold_against(results, run, scores, {"baseline": baseline, "last run": last_run})
         _write_json(folder / "results.json", results)
         run.manifest |= {"finished": _now(), "models": results["models"], "seed": 0}
         _write_json(folder / "manifest.json", run.manifest)
@@ -118,6 +111,25 @@ async def evaluate(
             f"{folder} cannot be written ({error.strerror}); the cases finished before are kept: "
             f"make room, then go on with --resume {folder.name}"
         ) from error
+
+
+def _hold_against(
+    results: Results, run: Run, scores: Mapping[str, Score], others: Mapping[str, Path | None]
+) -> None:
+    """Compare with other runs by what they are called; what cannot be is a note."""
+    for which, other in others.items():
+        if other is None or other == run.folder:
+            continue
+        try:
+            against = compare(other, run, scores)
+            if not any(score["n"] for score in against["scores"].values()):
+                raise RunError(f"{other.name} has none of these cases or scores: run it anew")
+            results["against"][which.replace(" ", "_")] = against
+        except RunError as error:
+            results["notes"].append(f"No comparison with the {which}: {error}.")
+    if others["baseline"] is None and run.manifest.get("solver", "baseline") != "baseline":
+        how = "`takehome eval --solver baseline` makes one"
+        results["notes"].append(f"There is no run of a baseline to compare with: {how}.")
 
 
 def _now() -> str:
