@@ -226,8 +226,8 @@ def test_a_run_is_held_against_the_baseline_and_against_the_last_run_of_its_solv
         "last_run": pytest.approx(0.15),
     }
     page = (folder / "report.html").read_text("utf-8")
+    assert "paired difference to the baseline, to the last run" in page
     for which, run in (("baseline", "base"), ("last run", "last")):
-        assert f"paired difference to the {which}" in page
         assert f"against the {which} <b>{run}</b>" in page
     table = results_table(results)
     assert re.search(r"\| baseline +\| paired .* \| last run +\| paired", table)
