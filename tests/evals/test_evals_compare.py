@@ -10,7 +10,7 @@ import pytest
 from scipy import stats as scipy_stats
 
 from scaffold.evals import Case, Outcome, RunError, Score, as_markdown, compare, evaluate, gate
-from scaffold.evals.publication import read_failures, results_block
+from scaffold.evals.publication import read_failures, results_block, results_table
 
 
 def make(folder, answers, *, expected=1, scores=None, name="exact", group=None, at=0, **more):
@@ -213,6 +213,59 @@ def test_a_cause_goes_on_to_the_next_run_while_the_case_fails_with_the_same_outp
     assert [row["cause"] for row in read_failures(path)] == ["typo", "date"]
     second = make(tmp_path / "20250102-two", [1, 0, 0])
     assert [row["cause"] for row in read_failures(second / "failures.csv")] == ["typo", "date"]
+
+
+def test_a_run_is_held_against_the_baseline_and_against_the_last_run_of_its_solver(tmp_path):
+    base = make(tmp_path / "base", [0] * 20)
+    last = make(tmp_path / "last", [1] * 15 + [0] * 5)
+    folder = make(tmp_path / "now", [1] * 18 + [0] * 2, baseline=base, last_run=last)
+    results = json.loads((folder / "results.json").read_text("utf-8"))
+    differences = {which: held["scores"]["exact"] for which, held in results["against"].items()}
+    assert {which: d["diff"] for which, d in differences.items()} == {
+        "baseline": pytest.approx(0.9),
+        "last_run": pytest.approx(0.15),
+    }
+    page = (folder / "report.html").read_text("utf-8")
+    assert "paired difference to the baseline, to the last run" in page
+    for which, run in (("baseline", "base"), ("last run", "last")):
+        assert f"against the {which} <b>{run}</b>" in page
+    table = results_table(results)
+    assert re.search(r"\| baseline +\| paired .* \| last run +\| paired", table)
+    assert "0.750 [0.531, 0.888] (n = 20)" in table
+    assert "last run" not in results_block(folder)  # which is what somebody else reads
+
+
+def test_no_baseline_is_a_legal_state_and_report_and_tables_say_so(tmp_path):
+    folder = make(tmp_path / "r", [1, 0], manifest={"solver": "solution"})
+    said = "There is no run of a baseline to compare with"
+    assert said in (folder / "report.html").read_text("utf-8")
+    assert said in results_table(json.loads((folder / "results.json").read_text("utf-8")))
+    folder = make(tmp_path / "b", [1, 0], manifest={"solver": "baseline"})
+    assert said not in (folder / "report.html").read_text("utf-8")
+
+
+def test_figures_by_group_take_the_cases_of_a_group_as_independent(tmp_path):
+    answers = [1, 1, 1, 0, 1, 0, 0, 0]
+    folder = make(tmp_path / "r", answers, group=lambda i: "first" if i < 4 else "second <b>")
+    results = json.loads((folder / "results.json").read_text("utf-8"))
+    assert list(results["by_group"]) == ["first", "second <b>"]
+    alone = make(tmp_path / "alone", answers[:4])
+    whole = json.loads((alone / "results.json").read_text("utf-8"))
+    assert results["by_group"]["first"] == whole["scores"]
+    assert whole["by_group"] == {}
+    page = (folder / "report.html").read_text("utf-8")
+    assert "By group (2)" in page
+    assert "<caption>second &lt;b&gt;</caption>" in page
+    assert "By group" not in (alone / "report.html").read_text("utf-8")
+
+
+def test_of_many_groups_the_report_shows_the_first_and_says_where_the_others_are(tmp_path):
+    folder = make(tmp_path / "r", [1] * 150, group=lambda i: f"{i:03}")
+    page = (folder / "report.html").read_text("utf-8")
+    assert "By group (150, the first 100: all are in results.json)" in page
+    assert "<caption>099</caption>" in page
+    assert "<caption>100</caption>" not in page
+    assert len(json.loads((folder / "results.json").read_text("utf-8"))["by_group"]) == 150
 
 
 def test_where_the_baseline_has_none_of_the_cases_a_sentence_stands_in_the_comparisons_place(

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import tracemalloc
 from decimal import Decimal
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from scaffold.evals import (
     evaluate,
 )
 from scaffold.evals.publication import read_failures, results_block, results_table
+from scaffold.evals.results import summarise
 from scaffold.evals.terminal import progress
 
 SOURCE = Path(scaffold.evals.__file__).parents[2]
@@ -425,6 +427,28 @@ def test_importing_the_harness_loads_neither_rich_nor_jinja():
         check=True,
     )
     assert done.stdout.strip() == ""
+
+
+def line_of(i):
+    """A finished case as it is read back, with numbers of its own wherever there may be some."""
+    record = {"id": f"case-{i}", "epoch": 0, "sha": f"{i:016x}", "cluster": f"case-{i}"}
+    record |= {"tags": ["long", "german"], "split": "dev", "reviewed": True, "judge": None}
+    record |= {"scores": {"exact": i % 2, "f1": i / 7}, "failed": not i % 2, "error_kind": None}
+    record |= {"tokens": [i + 300, i % 90 + 300, 0, 0], "cost_usd": i / 1e6, "models": ["m-1-2026"]}
+    return json.loads(json.dumps(record | {"latency_s": i / 1e3}))
+
+
+def test_a_finished_case_is_held_in_less_than_a_kilobyte_also_while_it_is_summed_up(tmp_path):
+    run_read, n = Run(tmp_path), 10_000
+    tracemalloc.start()
+    for i in range(n):
+        run_read.add(line_of(i), 1)
+    held, _ = tracemalloc.get_traced_memory()
+    summarise(run_read, {}, n)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held / n < 800
+    assert peak / n < 1000
 
 
 def test_no_cases_make_a_report_without_figures(tmp_path):

@@ -76,6 +76,33 @@ def test_the_report_compares_with_the_baseline_over_all_cases_not_with_the_last_
     assert json.loads(other.stdout)["against"]["baseline"]["against"] == whole["run"]
 
 
+def test_a_run_is_held_against_the_last_one_of_the_same_solver_over_the_same_cases(
+    folder: Path, run_in: Callable[..., Any]
+) -> None:
+    whole = json.loads(run_in(folder, *TAKEHOME, "eval", "--json").stdout)
+    few = json.loads(run_in(folder, *TAKEHOME, "eval", "--limit", "3", "--json").stdout)
+    assert few["against"]["last_run"]["against"] == whole["run"]
+    again = json.loads(run_in(folder, *TAKEHOME, "eval", "--json").stdout)
+    assert again["against"]["last_run"]["against"] == whole["run"]
+    resumed = run_in(folder, *TAKEHOME, "eval", "--resume", whole["run"], "--json").stdout
+    assert json.loads(resumed)["against"].get("last_run", {}).get("against") not in (
+        *(few["run"], again["run"], whole["run"]),
+    )
+
+
+def test_without_a_baseline_the_rest_works_and_says_so(
+    template: Path, tmp_path: Path, run_in: Callable[..., Any]
+) -> None:
+    folder = render(template, tmp_path / "task", kind="blank")
+    package = folder / "src" / "task"
+    (package / "baseline.py").rename(package / "plain.py")
+    told = run_in(folder, *TAKEHOME, "eval", "--solver", "plain")
+    assert "There is no run of a baseline to compare with" in told.stdout
+    (report,) = folder.glob("results/*/report.html")
+    assert "There is no run of a baseline to compare with" in report.read_text("utf-8")
+    run_in(folder, *TAKEHOME, "publish", "latest")
+
+
 def test_only_what_failed_in_a_run_runs_again(folder: Path, run_in: Callable[..., Any]) -> None:
     run_in(folder, *TAKEHOME, "eval")
     (first,) = {run for run in folder.glob("results/*") if (run / "results.json").exists()} & {

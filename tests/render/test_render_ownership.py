@@ -19,7 +19,7 @@ FILES = sorted(SCAFFOLD.rglob("*.py"))
 OPTIONAL = {
     *("documents.py", "llm/compatible.py", "llm/streaming.py", "llm/tools.py"),
     *("agreeing.py", "chat.py", "files.py", "evals/agree.py", "evals/summaries.py"),
-    *("evals/retrieval.py", "evals/trajectory.py"),
+    *("evals/retrieval.py", "evals/rubric.py", "evals/trajectory.py"),
     *("serving/__init__.py", "serving/app.py", "serving/command.py", "serving/guard.py"),
 }
 

@@ -120,6 +120,7 @@ OPTIONAL = {
     "src/scaffold/files.py": ("parts", "files"),
     "src/scaffold/evals/agree.py": ("parts", "judge"),
     "src/scaffold/evals/agree.md.j2": ("parts", "judge"),
+    "src/scaffold/evals/rubric.py": ("parts", "judge"),
     "src/scaffold/evals/retrieval.py": ("parts", "retrieval"),
     "src/scaffold/evals/trajectory.py": ("parts", "trajectory"),
     **{f"src/scaffold/serving/{file}.py": ("parts", "api") for file in SERVING},

@@ -13,6 +13,19 @@ import pytest
 from rendering import git, render
 
 KEY = "sk-planted-7f3a"
+JUDGE = '''
+
+from scaffold.evals.rubric import rubric
+
+by_rules = score
+
+
+async def score(case, outcome, ask):
+    """By rules, and by a model."""
+    given = {"question": case.input.text, "answer": str(outcome.output)}
+    verdict = await rubric(ask, **given, rubric="1: the supplier is right. 0: it is not.")
+    return by_rules(case, outcome) | {"judged": verdict.score}
+'''
 
 
 class Vendor(BaseHTTPRequestHandler):
@@ -22,6 +35,8 @@ class Vendor(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         asked = json.dumps(body["messages"])
         answer = {"supplier": "Fennwick Gasket Works Ltd" if "Fennwick" in asked else None}
+        if "Grade the answer by the rubric" in asked:
+            answer = {"reason": "made up", "score": int("Fennwick" in asked)}
         message = {
             "id": "msg_1",
             "type": "message",
@@ -123,6 +138,34 @@ def test_a_clone_without_a_key_replays_the_submitted_figures(
     (whole, *_) = sorted(clone.glob("recordings/*/*.json"))
     whole.write_text("{", encoding="utf-8")
     assert str(whole) in run_in(clone, *takehome, "recordings", code=1).stdout
+
+
+def test_what_a_judge_said_is_recorded_replayed_and_counted_apart(
+    template: Path, tmp_path: Path, run_in: Callable[..., Any], vendor: str
+) -> None:
+    chosen = {"vendors": ["anthropic"], "model": "anthropic:claude-sonnet-5-5", "parts": ["judge"]}
+    folder = render(template, tmp_path / "mine", kind="extract", **chosen)
+    (scoring,) = folder.glob("src/*/scoring.py")
+    scoring.write_text(scoring.read_text("utf-8") + JUDGE, encoding="utf-8")
+    key = {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": vendor}
+    takehome = ("python", "-m", "scaffold.cli", "eval", "--solver", "solution", "--json")
+    ahead = json.loads(run_in(folder, *takehome, "--dry-run", **key).stdout)
+    assert ahead["calls"] == 2 * ahead["tries"]
+    first = json.loads(run_in(folder, *takehome, **key).stdout)
+    assert first["errors"] == 0
+    assert 0 < first["scores"]["judged"]["mean"] < 1
+    assert first["judge"]["calls"] == first["n"] == ahead["tries"]
+    assert first["judge"]["cost_usd"] == pytest.approx(first["cost_usd"])
+    second = json.loads(run_in(folder, *takehome, "--replay").stdout)
+    assert second["judge"] == first["judge"]
+    assert second["scores"] == first["scores"]
+    checked = run_in(folder, *takehome, "--spot-check", "2", **key).stdout
+    rows = [json.loads(line) for line in checked.splitlines()]
+    assert [row["recorded"]["judged"] for row in rows] == [row["new"]["judged"] for row in rows]
+    (folder / "recordings").rename(tmp_path / "away")
+    lost = json.loads(run_in(folder, *takehome, "--max-cost", "0.053", code=1, **key).stdout)
+    assert lost["unfinished"] > 0  # one budget for both
+    assert lost["cost_usd"] + lost["judge"]["cost_usd"] <= 0.053
 
 
 def test_without_a_key_the_solution_says_which_variable_is_missing(

@@ -85,12 +85,13 @@ def evaluate(
         raise ProjectError("No case is left: see --split, --tag and your cases().")
     scoring, client = here.module("scoring"), here.client(replay, live)
     solving = partial(solver_of, here.solve(solver))
+    scored = partial(evals.scored, scoring.score)
     if dry_run:
         ahead = part("checks", "doctor", "--dry-run").dry_run
-        return ahead(here, client, cases, solving(client), epochs, as_json)
+        return ahead(here, client, cases, solving(client), scored, epochs, as_json)
     if spot_check:
         check = part("checks", "doctor", "--spot-check").spot_check
-        return check(here, solver, cases, solving, scoring.score, spot_check, as_json)
+        return check(here, solver, cases, solving, scored, spot_check, as_json)
     run = f"{datetime.now(UTC):%Y%m%d-%H%M%S%f}"[:-3] + f"-{solver.replace(':', '-')}"
     folder = here.run(resume) if resume else here.root / "results" / run
     about = {"run": folder.name, "solver": solver, "epochs": epochs, "chosen": chosen}
@@ -108,7 +109,9 @@ def evaluate(
             epochs=epochs,
             timeout_s=here.case_s,
             resume=bool(resume),
-            baseline=None if solver == "baseline" else here.baseline(chosen),
+            judge=client.for_case,
+            baseline=None if solver == "baseline" else here.last_run("baseline", chosen),
+            last_run=here.last_run(solver, chosen, folder.name),
             on_progress=show,
         )
         done = asyncio.run(closing(client, work))

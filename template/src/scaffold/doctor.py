@@ -65,12 +65,19 @@ def recordings(
     raise typer.Exit(bool(damaged))
 
 
-def dry_run(here: Any, client: Any, cases: Any, solver: Any, epochs: int, as_json: bool) -> None:
+def dry_run(
+    here: Any, client: Any, cases: Any, solver: Any, scored: Any, epochs: int, as_json: bool
+) -> None:
     """Say what a run takes, by its first case, which is asked where it is not recorded."""
     from scaffold.project import closing, spent
 
-    outcome, tries = asyncio.run(closing(client, solver(cases[0], 0))), len(cases) * epochs
-    took = spent(outcome.calls)
+    async def first() -> Any:
+        outcome = await solver(cases[0], 0)
+        await scored(cases[0], outcome, client.for_case(cases[0].id))
+        return outcome
+
+    outcome, tries = asyncio.run(closing(client, first())), len(cases) * epochs
+    took = spent([*outcome.calls, *outcome.judge_calls])
     cost = None if took["cost_usd"] is None else took["cost_usd"] * tries
     seconds = took["latency_s"] * tries / min(here.concurrency, tries)
     row = {"tries": tries, "calls": took["calls"] * tries, "cost_usd": cost, "seconds": seconds}
@@ -78,7 +85,7 @@ def dry_run(here: Any, client: Any, cases: Any, solver: Any, epochs: int, as_jso
 
 
 def spot_check(
-    here: Any, name: str, cases: Any, solving: Any, score: Any, n: int, as_json: bool
+    here: Any, name: str, cases: Any, solving: Any, scored: Any, n: int, as_json: bool
 ) -> None:
     """Say for up to `n` recorded cases, drawn at random, how they score recorded and asked anew.
 
@@ -89,17 +96,21 @@ def spot_check(
 
     limits = {"max_cost_usd": here.max_cost_usd, "deadline_s": here.deadline_s}
     fresh = Client(here.model, **limits)  # without recordings it can only ask
-    recorded, anew = solving(here.client(replay=True)), solving(fresh)
+    recorded = here.client(replay=True)
+
+    async def tried(case: Any, client: Any) -> tuple[Any, Any]:
+        outcome = await solving(client)(case, 0)
+        numbers = await scored(case, outcome, client.for_case(case.id))
+        return outcome, outcome.error_kind or numbers
 
     async def check() -> None:
         left = n
         for case in random.sample(cases, len(cases)):
-            before = await recorded(case, 0)
+            before, was = await tried(case, recorded)
             if before.calls and before.error_kind != "NotRecorded":
-                sides = {"recorded": before, "new": await anew(case, 0)}
-                row = {side: one.error_kind or score(case, one) for side, one in sides.items()}
-                cost = spent(sides["new"].calls)["cost_usd"]
-                _say([{"id": case.id, **row, "cost_usd": cost}], as_json)
+                after, now = await tried(case, fresh)
+                cost = spent([*after.calls, *after.judge_calls])["cost_usd"]
+                _say([{"id": case.id, "recorded": was, "new": now, "cost_usd": cost}], as_json)
                 left -= 1
             if not left:
                 return

@@ -100,9 +100,9 @@ class Project(BaseSettings, title="[tool.takehome] in pyproject.toml, or TAKEHOM
                 return folder
         raise ProjectError(f"There is no run {name} in results/.")
 
-    def baseline(self, chosen: dict[str, Any]) -> Path | None:
-        """Return the newest run of the baseline: over the same cases, else over all, else any."""
-        runs = [run for run in self.finished() if run["solver"] == "baseline"]
+    def last_run(self, solver: str, chosen: dict[str, Any], before: str = "~") -> Path | None:
+        """Return a solver's newest run before one: over the same cases, else over all, else any."""
+        runs = [r for r in self.finished() if r["solver"] == solver and r["run"] < before]
         whole = [run for run in runs if not any(run["chosen"][n] for n in ("limit", "tags", "ids"))]
         same = [run for run in runs if run["chosen"] == chosen]
         return self.root / "results" / (same or whole or runs)[-1]["run"] if runs else None

@@ -6,8 +6,6 @@ the question's own embedding is recorded. Then `Hybrid(opened(DOCUMENTS, RAW), l
 Exact search: some ten thousand chunks; with numpy some hundred thousand; beyond, LanceDB, embedded.
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from operator import mul

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from traceback import extract_tb
-from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar
 
 In = TypeVar("In")
 Ex = TypeVar("Ex")
@@ -31,6 +31,7 @@ class Outcome(Generic[Out]):
 
     A call is plain data as far as it is known: model, prompt, reply, input_tokens, output_tokens,
     cost_usd (None without a price), latency_s, replayed, finish_reason, tool_calls, error, ….
+    What a scorer asked a model stands apart, in `judge_calls`.
     """
 
     output: Out | None
@@ -38,6 +39,7 @@ class Outcome(Generic[Out]):
     error_kind: str | None = None
     calls: list[dict[str, Any]] = field(default_factory=list)
     latency_s: float = 0.0
+    judge_calls: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def failed(cls, error: BaseException) -> Self:
@@ -48,8 +50,33 @@ class Outcome(Generic[Out]):
         return cls(None, said, type(error).__name__)
 
 
+class Ask(Protocol):
+    """How a scorer asks a model: the reply's `output` is of the type `returns`."""
+
+    def __call__(
+        self, prompt: str, *, returns: type[Any] = str, model: str | None = None
+    ) -> Awaitable[Any]:
+        """Ask once; `model` is another than the solver's, as vendor:name."""
+        ...
+
+
+class Judge(Protocol):
+    """Who answers a scorer in one try of a case, and what was called, each with `logged()`."""
+
+    calls: list[Any]
+
+    @property
+    def ask(self) -> Ask:
+        """Ask a model for this try."""
+        ...
+
+
 Solver = Callable[[Case[Any, Any], int], Awaitable[Outcome[Any]]]
-Scorer = Callable[[Case[Any, Any], Outcome[Any]], dict[str, float | bool | None]]
+Numbers = dict[str, float | bool | None]
+Scorer = (
+    Callable[[Case[Any, Any], Outcome[Any]], Numbers]
+    | Callable[[Case[Any, Any], Outcome[Any], Ask], Awaitable[Numbers]]
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,10 @@ def write_report(run: Run, results: Results, scores: Scores) -> None:
         # The worst 400 are cut at 1 kB a field, those after them sooner: 2,000 stay below 5 MB.
         most = 1024 if at < 400 else 120
         case |= {name: cut(case[name], most) for name in TEXTS}
-        case |= {"calls": case["calls"][:CALLS], "hidden": len(case["calls"][CALLS:])}
+        asked = case.pop("judge_calls", [])
+        judging = [call | {"model": f"{call['model']}, judging"} for call in asked]
+        case |= {"hidden": len(case["calls"][CALLS:])}
+        case |= {"calls": case["calls"][:CALLS] + judging[:CALLS]}
         for call in case["calls"]:
             call |= {name: cut(call.get(name), most) for name in ("prompt", "reply", "tool_calls")}
         cases.append(case)

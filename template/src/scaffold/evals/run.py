@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ from pydantic import FiniteFloat, TypeAdapter
 from pydantic_core import to_jsonable_python
 
 from .cases import CasesError, write_whole
-from .outcome import Case, Outcome, Score, Scorer, Solver
+from .outcome import Case, Judge, Outcome, Score, Scorer, Solver
 from .publication import write_report
-from .results import PLAIN, TOKENS, Row, Run, RunError, compare, summaries, summarise
+from .results import PLAIN, TOKENS, Results, Row, Run, RunError, compare, summaries, summarise
 
 _SCORES = TypeAdapter(dict[str, FiniteFloat | None])
 _jsonable = partial(to_jsonable_python, bytes_mode="base64", fallback=repr)
@@ -36,10 +37,14 @@ async def evaluate(
     timeout_s: float | None = None,
     resume: bool = False,
     baseline: Path | None = None,
+    last_run: Path | None = None,
+    judge: Callable[[str, int], Judge] | None = None,
     on_progress: Callable[[list[Row], int], None] = lambda rows, total: None,
 ) -> dict[str, Any]:
     """Solve and score every case; write cases.jsonl, results.json, failures.csv and report.html.
 
+    The figures are held against those of `baseline` and `last_run`, two runs' folders.
+    A `score` that is `async def` takes a third argument, the `ask` of `judge(case id, epoch)`.
     Ctrl-C (a cancellation) ends the run early and reports what is finished. Raises RunError where
     the folder holds a run already (`resume` goes on with it) or the disk is full.
     """
@@ -66,10 +71,12 @@ async def evaluate(
                 nonlocal stopped
                 for case, epoch in jobs:
                     outcome = await _solved(solver, case, epoch, timeout_s)
+                    asked = judge(case.id, epoch) if judge else None
+                    values = await scored(score, case, outcome, asked, timeout_s)
                     if outcome.error_kind == "BudgetExceeded":  # no result: a resume runs the case
                         stopped = str(outcome.error)
                         return
-                    record = _record(case, outcome, score, scores)
+                    record = _record(case, outcome, values, scores)
                     record |= {"sha": shas[case.id], "epoch": epoch}
                     text = json.dumps(record, ensure_ascii=False) + "\n"
                     line = text.encode(errors="backslashreplace")  # for half a surrogate pair
@@ -93,16 +100,7 @@ async def evaluate(
         if left := results["unfinished"]:
             note = f"{left} of {total} did not run: {stopped}; the figures hold for the others."
             results["notes"].append(f"{note} Go on with --resume {folder.name}.")
-        if baseline and baseline != folder:
-            try:
-                against = compare(baseline, run, scores)
-                if not any(score["n"] for score in against["scores"].values()):
-                    raise RunError(
-                        f"{baseline.name} has none of these cases or scores: run it anew"
-                    )
-                results["against"]["baseline"] = against
-            except RunError as error:
-                results["notes"].append(f"No comparison with the baseline: {error}.")
+        _hold_against(results, run, scores, {"baseline": baseline, "last run": last_run})
         _write_json(folder / "results.json", results)
         run.manifest |= {"finished": _now(), "models": results["models"], "seed": 0}
         _write_json(folder / "manifest.json", run.manifest)
@@ -113,6 +111,25 @@ async def evaluate(
             f"{folder} cannot be written ({error.strerror}); the cases finished before are kept: "
             f"make room, then go on with --resume {folder.name}"
         ) from error
+
+
+def _hold_against(
+    results: Results, run: Run, scores: Mapping[str, Score], others: Mapping[str, Path | None]
+) -> None:
+    """Compare with other runs by what they are called; what cannot be is a note."""
+    for which, other in others.items():
+        if other is None or other == run.folder:
+            continue
+        try:
+            against = compare(other, run, scores)
+            if not any(score["n"] for score in against["scores"].values()):
+                raise RunError(f"{other.name} has none of these cases or scores: run it anew")
+            results["against"][which.replace(" ", "_")] = against
+        except RunError as error:
+            results["notes"].append(f"No comparison with the {which}: {error}.")
+    if others["baseline"] is None and run.manifest.get("solver", "baseline") != "baseline":
+        how = "`takehome eval --solver baseline` makes one"
+        results["notes"].append(f"There is no run of a baseline to compare with: {how}.")
 
 
 def _now() -> str:
@@ -138,31 +155,53 @@ async def _solved(solver: Solver, case: Case, epoch: int, limit_s: float | None)
     return outcome
 
 
-def _record(
-    case: Case, outcome: Outcome, score: Scorer, scores: Mapping[str, Score]
-) -> dict[str, Any]:
-    """A line of cases.jsonl; an exception of the candidate's scorer is the case's result as well."""
-    values: dict[str, float | None] = {}
+async def scored(
+    score: Scorer, case: Case, outcome: Outcome, judge: Judge | None, limit_s: float | None = None
+) -> dict[str, float | None]:
+    """What the candidate's scorer says; its exception, or its model's, is the case's result, too."""
+    if outcome.output is None:
+        return {}
+    call: Any = score
     try:
-        if outcome.output is not None:
-            values = _SCORES.validate_python(score(case, outcome))
+        if not iscoroutinefunction(score):
+            return _SCORES.validate_python(call(case, outcome))
+        if judge is None:
+            raise TypeError("score is async, and nothing was given that it could ask")
+        async with asyncio.timeout(limit_s):
+            return _SCORES.validate_python(await call(case, outcome, judge.ask))
     except Exception as error:
         raised = Outcome.failed(error)
         outcome.error = f"scoring: {raised.error_kind}: {raised.error}"
-        outcome.error_kind = "ScoringError"
+        stops = raised.error_kind == "BudgetExceeded"  # which is no result, as with a solver
+        outcome.error_kind = raised.error_kind if stops else "ScoringError"
+        return {}
+    finally:
+        outcome.judge_calls = [call.logged() for call in judge.calls] if judge else []
+
+
+def _spent(calls: list[dict[str, Any]]) -> dict[str, Any]:
+    """What calls cost, in US dollars (None: a price is unknown), and who answered them."""
+    costs: list[Any] = [call.get("cost_usd") for call in calls]
+    cost = None if None in costs else float(sum(costs))
+    return {"cost_usd": cost, "models": sorted({str(call.get("model")) for call in calls})}
+
+
+def _record(
+    case: Case, outcome: Outcome, values: Mapping[str, float | None], scores: Mapping[str, Score]
+) -> dict[str, Any]:
+    """A line of cases.jsonl."""
     name, first = next(iter(values.items()), ("", None))
     up = scores.get(name, PLAIN).higher_is_better
     wrong = first is not None and (first < 1 if up else first > 0)
-    calls: list[Any] = outcome.calls
-    costs = [call.get("cost_usd") for call in calls]
+    calls, asked = outcome.calls, outcome.judge_calls
     return {
         **_jsonable(case),
         "cluster": case.id if case.group is None else f"group: {case.group}",
         "scores": values,
         "failed": wrong or outcome.error_kind is not None,
-        "cost_usd": None if None in costs else float(sum(costs)),
+        **_spent(calls),
+        "judge": {"calls": len(asked), **_spent(asked)} if asked else None,
         "tokens": [sum(call.get(f"{kind}_tokens", 0) for call in calls) for kind in TOKENS],
-        "models": sorted({str(call.get("model")) for call in calls}),
         **_jsonable(outcome),
     }
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from math import comb
 from typing import Any
 
-from .results import Row, Run, Scores, names_of, tries_of
+from .results import Row, Run, Scores, names_of, number_of
 from .stats import Estimate, estimate
 
 Summary = Callable[[Sequence[dict[str, Any]]], float | None]
@@ -16,8 +16,9 @@ Figure = Callable[[Sequence[int]], float | None]  # of the values at these indic
 def figures(run: Run, rows: list[Row], scores: Scores) -> dict[str, dict[str, Any]]:
     """Each declared summary, and pass@k and pass^k of each score that is 0 or 1 in every epoch."""
     found: dict[str, dict[str, Any]] = {}
-    for name in (name for name in names_of(rows) if "." not in name):  # not for each field
-        tries = tries_of(rows, name, scores)
+    several = names_of(rows) if any(row.epoch for row in rows) else []
+    for name in (name for name in several if "." not in name):  # not for each field
+        tries = _tries(rows, name, scores)
         binary = all(value in (0, 1) for values in tries.values() for value in values)
         for k in range(2, min(map(len, tries.values()), default=0) + 1 if binary else 0):
             for sign, chance in (("@", pass_at_k), ("^", pass_hat_k)):
@@ -42,6 +43,15 @@ def paired(runs: Sequence[Run], sides: Sequence[list[Row]], summary: Summary) ->
 
     clusters = [row.cluster for row in sides[0]]
     return [*(bootstrap(clusters, figure) for figure in (a, b, gap)), None]
+
+
+def _tries(rows: Iterable[Row], name: str, scores: Scores) -> dict[tuple[str, str], list[float]]:
+    """One score over the epochs of each (case, cluster); an error counts as it is declared."""
+    tries: dict[tuple[str, str], list[float]] = {}
+    for row in rows:
+        if (value := number_of(row, name, scores)) is not None:
+            tries.setdefault((row.id, row.cluster), []).append(value)
+    return tries
 
 
 def _over(records: Iterable[dict[str, Any]], summary: Summary) -> Figure:

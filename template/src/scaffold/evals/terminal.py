@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from .outcome import Score
-from .results import Row, cost_of, mean_of, names_of
+from .results import Row, cost_of, judge_of, mean_of, names_of
 
 
 @contextmanager
@@ -27,6 +27,8 @@ def progress(
             return
         errors = sum(row.error_kind is not None for row in rows)
         line = f"{len(rows)}/{total} done · {errors} errors · cost {dollars(cost_of(rows))}"
+        if judge := judge_of(rows):
+            line += f" + {dollars(judge['cost_usd'])} judge"
         for name in names_of(rows[:100])[:1]:
             line += f" · {name} {figure(mean_of(rows, name, scores))}"
         if left := total - len(rows):  # those before the first were resumed

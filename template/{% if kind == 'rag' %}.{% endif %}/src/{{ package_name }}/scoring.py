@@ -1,10 +1,10 @@
 """How an answer is graded."""
 
-from __future__ import annotations
-
 from scaffold.evals import Case, Outcome, set_prf, token_f1
 from scaffold.evals.retrieval import k_precision, recall_at_k, reciprocal_rank
 
+# Faithfulness by a model (part `judge`): this, "faithful", and `async def score(case, outcome, ask)`
+# from scaffold.evals.rubric import rubric
 from .schemas import Expected, Input, Output
 
 
@@ -27,6 +27,8 @@ def score(case: Case[Input, Expected], outcome: Outcome[Output]) -> dict[str, fl
         "unanswerable": None if right else not given,
         "citation": set_prf(expected.sources, cited)["f1"],
         "grounded": k_precision(given, quotes) if given else None,
+        # "faithful": (await rubric(ask, question=case.input.question, answer=given, quotes=quotes,
+        #     rubric="1: all that the answer says follows from the quotes. 0: not all.")).score,
         "recall_at_5": recall_at_k(expected.sources, found, 5),
         "mrr": reciprocal_rank(expected.sources, found),
     }
