@@ -114,9 +114,12 @@ def evaluate(
         done = asyncio.run(closing(client, work))
     typer.echo(json.dumps(done, ensure_ascii=False) if as_json else results_table(done))
     typer.echo(f"report: {(folder / 'report.html').as_uri()}", err=True)
-    if failed := done["errors"] >= len(cases) * epochs:
-        first = (folder / "cases.jsonl").read_text("utf-8").partition("\n")[0]
-        typer.echo(f"takehome: no case has an answer: {json.loads(first)['error']}", err=True)
+    failed = done["errors"] >= len(cases) * epochs
+    if done["errors"]:
+        with (folder / "cases.jsonl").open(encoding="utf-8") as rows:
+            why = next(filter(None, (json.loads(row).get("error") for row in rows)), "")
+        who = "no case has an answer" if failed else f"{done['errors']} have no answer, the first"
+        typer.echo(f"takehome: {who}: {why}", err=True)
     raise typer.Exit(failed or bool(done["unfinished"]))
 
 
