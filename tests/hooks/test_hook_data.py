@@ -25,6 +25,28 @@ def test_a_folder_is_copied_without_its_environments(desk: Desk) -> None:
     assert mapping_in(cases) == {"id": "file", "input.text": "text", "expected.text": "?"}
 
 
+def test_a_folder_called_data_is_not_nested_in_data(desk: Desk) -> None:
+    given = desk.stood / "data"
+    given.mkdir()
+    (given / "rows.csv").write_text(ROWS, encoding="utf-8")
+    (given / "notes.txt").write_text("about\n", encoding="utf-8")
+    desk.run("--data=data", "--kind=extract", without=("uv",))
+    assert raw_in(desk.read("src/my_task/cases.py")) == 'RAW = Path("data/raw/rows.csv")'
+    again = desk.run("--data=data", "--kind=extract", without=("uv",))
+    assert "data/raw/rows.csv: is here already." in again.text
+    assert not (desk.folder / "data/raw/data").exists()
+
+
+def test_a_second_folder_called_data_does_not_mix_with_what_is_there(desk: Desk) -> None:
+    (desk.stood / "rows.csv").write_text(ROWS, encoding="utf-8")
+    desk.run("--data=rows.csv", without=("uv",))
+    (desk.stood / "data").mkdir()
+    (desk.stood / "data/more.csv").write_text(ROWS, encoding="utf-8")
+    desk.run("--data=data", without=("uv",))
+    assert (desk.folder / "data/raw/data/more.csv").is_file()
+    assert (desk.folder / "data/raw/rows.csv").is_file()
+
+
 def test_a_folder_with_one_table_points_at_the_table(desk: Desk) -> None:
     (desk.stood / "given").mkdir()
     (desk.stood / "given/rows.csv").write_text(ROWS, encoding="utf-8")
