@@ -66,7 +66,7 @@ def evaluate(
     from scaffold import evals
     from scaffold.evals.publication import results_table
     from scaffold.evals.terminal import progress
-    from scaffold.project import ProjectError, closing, find, part
+    from scaffold.project import ProjectError, closing, find, part, unanswered
 
     here, ids = find(max_cost_usd=max_cost, concurrency=concurrency), list(case or [])
     if failed_from:
@@ -116,10 +116,7 @@ def evaluate(
     typer.echo(f"report: {(folder / 'report.html').as_uri()}", err=True)
     failed = done["errors"] >= len(cases) * epochs
     if done["errors"]:
-        with (folder / "cases.jsonl").open(encoding="utf-8") as rows:
-            why = next(filter(None, (json.loads(row).get("error") for row in rows)), "")
-        who = "no case has an answer" if failed else f"{done['errors']} have no answer, the first"
-        typer.echo(f"takehome: {who}: {why}", err=True)
+        typer.echo(f"takehome: {unanswered(folder, done['errors'], failed)}", err=True)
     raise typer.Exit(failed or bool(done["unfinished"]))
 
 
