@@ -16,7 +16,8 @@ def test_a_folder_is_copied_without_its_environments(desk: Desk) -> None:
         path = desk.stood / "letters" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("text", encoding="utf-8")
-    desk.run("--data=letters/", "--kind=extract", without=("uv",))
+    said = desk.run("--data=letters/", "--kind=extract", without=("uv",))
+    assert "write data/cases.jsonl" in said.text
     raw = desk.folder / "data/raw/letters"
     found = sorted(path.relative_to(raw).as_posix() for path in raw.rglob("*") if path.is_file())
     assert found == ["a/one.txt", "b/ü two.txt"]
