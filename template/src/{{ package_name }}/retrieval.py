@@ -122,7 +122,7 @@ class Index:
 
 @cache
 def opened(folder: Path, leave_out: Path | None = None) -> Index:
-    """Return the index of a folder, opened once in a process; raises as `Index` does."""
+    """Return the index, opened once in a process (`opened.cache_clear()` after new files)."""
     return Index(folder, leave_out)
 
 
