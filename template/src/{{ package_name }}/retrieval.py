@@ -122,7 +122,7 @@ class Index:
 
 @cache
 def opened(folder: Path, leave_out: Path | None = None) -> Index:
-    """Return the index, opened once in a process (`opened.cache_clear()` after new files)."""
+    """Return an index, opened once (`opened.cache_clear()` after new files); raises as `Index`."""
     return Index(folder, leave_out)
 
 
