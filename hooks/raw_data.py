@@ -50,7 +50,7 @@ def place(typed: str, destination: str) -> Placed:
         if not target.exists():
             _unpack(source, target)
         return Placed(_one_table(target))
-    target = RAW / name
+    target = _place_of_folder(source, name) if source.is_dir() else RAW / name
     if target.exists():
         return Placed(_one_table(target), was_here=True)
     if source.is_file():
@@ -61,6 +61,16 @@ def place(typed: str, destination: str) -> Placed:
         raise NoDataError("it is neither a file nor a folder")
     left_out = _copy_folder(source, target)
     return Placed(_one_table(target), left_out)
+
+
+def _place_of_folder(source: Path, name: str) -> Path:
+    """Return where a folder goes: one called data is data/raw/ itself, unless others' data are there."""
+    if name.lower() not in ("data", "raw"):
+        return RAW / name
+    if not RAW.exists():
+        return RAW
+    there = {file.name for file in RAW.iterdir()}  # placed by an earlier copy, or something else?
+    return RAW if there and there <= {file.name for file in source.iterdir()} else RAW / name
 
 
 def _one_table(path: Path) -> Path:

@@ -79,8 +79,12 @@ def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
         rest = f", {filled.open} still to be mapped" if filled.open else ""
         found = f"{filled.columns} columns found, {filled.mapped} fields mapped{rest}"
         say(f"{cases.as_posix()}: {found}. Check MAPPING.")
+        if filled.open and placed.path.is_dir():
+            say("Where these files are no cases but what the work needs, write data/cases.jsonl.")
     elif filled and answers.kind == "sql" and placed.path.suffix.lower() in fill_in.DATABASES:
         say(f"{where} is the database; `takehome eval` says where its questions go.")
+        if answers.commit_data != "true":
+            say("git ignores the database, and without it nobody can replay: agree on that.")
     elif filled and answers.kind == "rag":
         folder = placed.path if placed.path.is_dir() else placed.path.parent
         say(f"{folder.as_posix()} is what is searched. Questions: see {cases.as_posix()}.")

@@ -245,3 +245,9 @@ def test_a_chat_works_where_input_has_no_place_for_a_conversation(folder: Path) 
     solution += "    return Output(text=input.text[::-1], size=1)\n"
     (folder / "src/task/solution.py").write_text(solution, "utf-8")
     assert "cba" in takehome(folder, "chat", said="abc\n\n")[0]
+
+
+def test_the_end_of_the_input_ends_a_chat_like_an_empty_line(folder: Path) -> None:
+    out, err = takehome(folder, "chat", said="hello\n")
+    assert "HELLO" in out
+    assert "Aborted" not in out + err

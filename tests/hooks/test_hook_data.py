@@ -16,13 +16,36 @@ def test_a_folder_is_copied_without_its_environments(desk: Desk) -> None:
         path = desk.stood / "letters" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("text", encoding="utf-8")
-    desk.run("--data=letters/", "--kind=extract", without=("uv",))
+    said = desk.run("--data=letters/", "--kind=extract", without=("uv",))
+    assert "write data/cases.jsonl" in said.text
     raw = desk.folder / "data/raw/letters"
     found = sorted(path.relative_to(raw).as_posix() for path in raw.rglob("*") if path.is_file())
     assert found == ["a/one.txt", "b/ü two.txt"]
     cases = desk.read("src/my_task/cases.py")
     assert raw_in(cases) == 'RAW = Path("data/raw/letters")'
     assert mapping_in(cases) == {"id": "file", "input.text": "text", "expected.text": "?"}
+
+
+def test_a_folder_called_data_is_not_nested_in_data(desk: Desk) -> None:
+    given = desk.stood / "data"
+    given.mkdir()
+    (given / "rows.csv").write_text(ROWS, encoding="utf-8")
+    (given / "notes.txt").write_text("about\n", encoding="utf-8")
+    desk.run("--data=data", "--kind=extract", without=("uv",))
+    assert raw_in(desk.read("src/my_task/cases.py")) == 'RAW = Path("data/raw/rows.csv")'
+    again = desk.run("--data=data", "--kind=extract", without=("uv",))
+    assert "data/raw/rows.csv: is here already." in again.text
+    assert not (desk.folder / "data/raw/data").exists()
+
+
+def test_a_second_folder_called_data_does_not_mix_with_what_is_there(desk: Desk) -> None:
+    (desk.stood / "rows.csv").write_text(ROWS, encoding="utf-8")
+    desk.run("--data=rows.csv", without=("uv",))
+    (desk.stood / "data").mkdir()
+    (desk.stood / "data/more.csv").write_text(ROWS, encoding="utf-8")
+    desk.run("--data=data", without=("uv",))
+    assert (desk.folder / "data/raw/data/more.csv").is_file()
+    assert (desk.folder / "data/raw/rows.csv").is_file()
 
 
 def test_a_folder_with_one_table_points_at_the_table(desk: Desk) -> None:

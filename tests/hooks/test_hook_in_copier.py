@@ -87,6 +87,10 @@ def test_ours_and_theirs_run_after_copying_over(
         assert 'RAW = Path("data/ground_truth.csv")' in cases
     else:
         _run(folder, settings, uv, "run", "takehome", "eval", "--solver", "baseline")
+    for untyped in folder.glob("goal_chat/test_*.py"):  # the company's types are theirs to mend
+        untyped.write_text(f"{untyped.read_text('utf-8')}\nnumber: int = 'text'\n", "utf-8")
+    if layout != "SETUPTOOLS":  # it holds pytest at 8, whose skip() ty cannot read
+        _run(folder, settings, uv, "run", "ty", "check", "--error-on-warning")
     passed = _run(folder, settings, uv, "run", "pytest", "-q", "-rA")
     assert "tests/test_solution.py" in passed
     if any("test_" in name for name in theirs):

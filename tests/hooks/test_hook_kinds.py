@@ -84,3 +84,12 @@ def test_tasks_for_an_agent_leave_the_fields_that_its_loop_reads(desk: Desk) -> 
     mapping = {"id": "id", "input.request": "task", "expected.says": "answer"}
     assert mapping_in(desk.read("src/my_task/cases.py")) == mapping
     assert desk.read("src/my_task/schemas.py") == before
+
+
+def test_a_database_that_git_ignores_is_said_to_be_missing_from_a_clone(desk: Desk) -> None:
+    cases_of(desk, "sql")
+    (desk.stood / "sales.db").write_bytes(b"SQLite format 3\0")
+    said = desk.run("--data=sales.db", "--kind=sql", without=("uv",))
+    assert "without it nobody can replay" in said.text
+    said = desk.run("--data=sales.db", "--kind=sql", "--commit-data=true", without=("uv",))
+    assert "nobody can replay" not in said.text

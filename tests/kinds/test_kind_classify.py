@@ -183,6 +183,12 @@ def test_macro_f1_is_scikit_learns(classify: Any) -> None:
     assert macro_f1([{"expected": None, "output": {"label": "a"}}]) is None
 
 
+def test_the_majority_class_is_what_one_label_for_all_would_get(classify: Any) -> None:
+    majority = classify.module("scoring").majority
+    assert majority(rows(("a", "b"), ("a", None), ("b", "b"), ("a", "a"))) == 0.75
+    assert majority([{"expected": None, "output": {"label": "a"}}]) is None
+
+
 def test_a_run_has_macro_f1_with_its_interval_and_each_class_by_tag(
     classify: Any, tmp_path: Path
 ) -> None:

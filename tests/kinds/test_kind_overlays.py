@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from scaffold.evals import CasesError
 
 TEMPLATE = Path(__file__).parents[2] / "template"
 KINDS = sorted(folder.name.split("'")[1] for folder in TEMPLATE.glob("{% if kind ==*"))
@@ -45,3 +48,14 @@ def test_the_tests_that_a_candidate_gets_pass(kind: str, tmp_path: Path, lay_out
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("kind", LARGE)
+def test_a_misspelt_field_of_a_right_answer_is_refused_and_not_read_as_no_answer(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    project = request.getfixturevalue(kind)
+    line = project.lines()[0] | {"expected": {"refuse": True}}
+    Path("data/cases.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
+    with pytest.raises(CasesError, match=r"expected\.refuse"):
+        project.module("cases").cases()

@@ -44,6 +44,15 @@ def test_added_later_it_brings_routes_to_start_from_and_keeps_what_stands(
     assert "--workers" in shown
 
 
+def test_the_image_holds_the_data_that_answers_come_from() -> None:
+    template = ROOT / "template"
+    copied = (template / "Dockerfile").read_text("utf-8").splitlines()
+    assert "COPY --chown=app data data" in copied  # owned: an index is written into it
+    let_in = (template / ".dockerignore").read_text("utf-8").splitlines()
+    assert "!data" in let_in
+    assert not {"!.env", "!results", "!notes"} & set(let_in)
+
+
 def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
     program = Path(sys.executable).with_name("hadolint")
     if not program.exists():

@@ -216,6 +216,54 @@ def test_a_publish_that_fails_leaves_the_submitted_run_whole(
     assert (folder / "README.md").read_text("utf-8") == before
 
 
+def test_a_run_in_which_some_cases_have_no_answer_says_why(
+    template: Path, tmp_path: Path, run_in: Callable[..., Any]
+) -> None:
+    folder = render(template, tmp_path / "task", kind="blank")
+    (folder / "src/task/shaky.py").write_text(
+        "from pathlib import Path\n\nfrom .schemas import Input, Output\n\n\n"
+        "async def solve(input: Input, llm: object) -> Output:\n"
+        "    if input.text:\n"
+        "        Path('data/raw/sales.db').read_bytes()\n"
+        "    return Output(text=input.text)\n",
+        encoding="utf-8",
+    )
+    cases = [{"id": text or "0", "input": {"text": text}} for text in ("", "a", "b")]
+    lines = "".join(json.dumps(case) + "\n" for case in cases)
+    (folder / "data/cases.jsonl").write_text(lines, encoding="utf-8")
+    told = run_in(folder, *TAKEHOME, "eval", "--solver", "shaky").stderr
+    assert "takehome: 2 have no answer, the first: " in told
+    assert "data/raw/sales.db" in told
+
+
+def test_publish_says_what_a_clone_will_lack_and_what_git_does_not_track(
+    template: Path, tmp_path: Path, run_in: Callable[..., Any]
+) -> None:
+    folder = render(template, tmp_path / "task", kind="blank")
+    (folder / "data/raw").mkdir()
+    (folder / "data/raw/sales.db").write_text("", encoding="utf-8")
+    run_in(folder, *TAKEHOME, "eval")
+    assert "git ignores data/raw" not in run_in(folder, *TAKEHOME, "publish", "latest").stdout
+    (folder / "src/task/store.py").write_text('FILE = "data/raw/sales.db"\n', encoding="utf-8")
+    (folder / "app.py").write_text("import task\n", encoding="utf-8")
+    run_in(folder, *TAKEHOME, "eval")
+    told = run_in(folder, *TAKEHOME, "publish", "latest").stdout
+    assert "git ignores data/raw, and src/task/store.py names it" in told
+    assert "git does not track it: app.py, src/task/store.py" in told
+
+
+def test_the_reviewers_page_has_a_place_for_data_that_git_does_not_hold(
+    template: Path, tmp_path: Path
+) -> None:
+    kept_back = render(template, tmp_path / "kept", kind="sql", data="sales.db")
+    assert "`data/raw/` is not in this repository" in (kept_back / "README.md").read_text("utf-8")
+    given = render(template, tmp_path / "given", kind="sql", data="sales.db", commit_data=True)
+    assert "not in this repository" not in (given / "README.md").read_text("utf-8")
+    theirs = tmp_path / "theirs"  # a company's repository, which holds its data
+    theirs = render(template, theirs, kind="sql", data="sales.db", starter=True)
+    assert "not in this repository" not in (theirs / ".takehome/README.md").read_text("utf-8")
+
+
 def test_a_row_that_went_bad_since_a_kill_has_its_error_and_no_old_answer(
     template: Path, tmp_path: Path, run_in: Callable[..., Any]
 ) -> None:

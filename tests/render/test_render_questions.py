@@ -183,6 +183,17 @@ def test_a_kind_and_the_data_bring_the_parts_that_they_need(
     assert sorted(answers_for(template, **answers)["parts"]) == sorted(parts)
 
 
+def test_a_folder_with_a_document_in_it_brings_the_part_that_reads_it(
+    template: Path, tmp_path: Path
+) -> None:
+    for name in ("tables/a.csv", "mixed [1]/deals/Sheet.XLSX", "mixed [1]/policy.md"):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("", encoding="utf-8")
+    assert answers_for(template, data=f"{tmp_path}/tables/")["parts"] == []
+    assert answers_for(template, data=f"{tmp_path}/mixed [1]/")["parts"] == ["documents"]
+
+
 def test_no_package_can_hide_pythons_own_modules_or_a_dependency() -> None:
     """The list in copier.yml covers this Python and every library that a render installs."""
     shaped = re.compile(r"[a-z]([a-z0-9_]{0,28}[a-z0-9])?")

@@ -8,7 +8,7 @@ import typer
 
 
 def chat(solver: Annotated[str, typer.Option(help="As for `run`.")] = "solution") -> None:
-    """Talk to the solution until an empty line. What Input and Output share (a state) goes on.
+    """Talk to the solution until an empty line or Ctrl-D. What Input and Output share (a state) goes on.
 
     Input's history, messages or conversation holds what was said: pairs (role, text), or objects
     with a role and a content or text.
@@ -18,7 +18,7 @@ def chat(solver: Annotated[str, typer.Option(help="As for `run`.")] = "solution"
     here, said, state = find(), list[tuple[str, str]](), dict[str, Any]()
     solve, client = here.solve(solver), here.client()
     with asyncio.Runner() as runner:
-        while text := typer.prompt("you", default="", show_default=False):
+        while text := _asked():
             try:
                 one = _remembering(here.input(text), state, said)
                 output = runner.run(solve(one, client.for_case("chat")))
@@ -30,6 +30,14 @@ def chat(solver: Annotated[str, typer.Option(help="As for `run`.")] = "solution"
             typer.echo(answer)
             said += [("user", text), ("assistant", answer)]
         runner.run(closing(client, asyncio.sleep(0)))
+
+
+def _asked() -> str:
+    """Return what the user says; the end of the input (Ctrl-D) ends a talk as an empty line does."""
+    with suppress(typer.Abort):
+        return str(typer.prompt("you", default="", show_default=False))
+    typer.echo()
+    return ""
 
 
 def _remembering(given: Any, state: dict[str, Any], said: list[tuple[str, str]]) -> Any:

@@ -66,7 +66,7 @@ def evaluate(
     from scaffold import evals
     from scaffold.evals.publication import results_table
     from scaffold.evals.terminal import progress
-    from scaffold.project import ProjectError, closing, find, part
+    from scaffold.project import ProjectError, closing, find, part, unanswered
 
     here, ids = find(max_cost_usd=max_cost, concurrency=concurrency), list(case or [])
     if failed_from:
@@ -117,9 +117,9 @@ def evaluate(
         done = asyncio.run(closing(client, work))
     typer.echo(json.dumps(done, ensure_ascii=False) if as_json else results_table(done))
     typer.echo(f"report: {(folder / 'report.html').as_uri()}", err=True)
-    if failed := done["errors"] >= len(cases) * epochs:
-        first = (folder / "cases.jsonl").read_text("utf-8").partition("\n")[0]
-        typer.echo(f"takehome: no case has an answer: {json.loads(first)['error']}", err=True)
+    failed = done["errors"] >= len(cases) * epochs
+    if done["errors"]:
+        typer.echo(f"takehome: {unanswered(folder, done['errors'], failed)}", err=True)
     raise typer.Exit(failed or bool(done["unfinished"]))
 
 

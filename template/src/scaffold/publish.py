@@ -46,12 +46,31 @@ def publish(
         (draft / "new").rename(submitted)
         shutil.rmtree(draft, ignore_errors=True)
     write_whole(readme, text)
-    if new := here.git("ls-files", "--others", "--exclude-standard", "src", "prompts", "tests"):
+    aside = [f":!{path}" for path in OTHERS]
+    if new := here.git("ls-files", "--others", "--exclude-standard", ".", *aside):
         names = ", ".join(new.splitlines()[:3])
         typer.echo(
             f"Not counted as yours, as git does not track it: {names}. git add, then publish."
         )
+    if opening := _raw_data_that_a_clone_lacks(here, code):
+        typer.echo(
+            f"git ignores data/raw, and {opening} names it: a reviewer's clone cannot run that. Commit "
+            "the data where you may (git add --force), or say in README.md what goes there."
+        )
     typer.echo(f"{run.name} is submitted, with its cases: commit all, in a private repository.")
+
+
+def _raw_data_that_a_clone_lacks(here: Any, code: str) -> str:
+    """Return the files of `code` that name data/raw, unless a clone has it; RAW is not opened."""
+    if not here.git("ls-files", "--others", "--ignored", "--exclude-standard", "data/raw"):
+        return ""
+    texts = {file: file.read_text("utf-8") for file in sorted((here.root / code).rglob("*.py"))}
+    without = {file: re.sub(r"(?m)^RAW = Path\([^)]*\)", "", text) for file, text in texts.items()}
+    return ", ".join(
+        file.relative_to(here.root).as_posix()
+        for file, text in without.items()
+        if "data/raw" in text
+    )
 
 
 def authorship(here: Any) -> str:
@@ -64,7 +83,8 @@ def authorship(here: Any) -> str:
     changed = ", ".join(_added(here, rendered, *GIVEN))
     largest = sorted(own, key=lambda name: -own[name])[:6]
     links = ", ".join(f"[{name}](<{name}>) {own[name]}" for name in largest)
-    written = f"{sum(own.values()):,} lines in {len(own)} files (the largest: {links})"
+    files = "1 file" if len(own) == 1 else f"{len(own)} files"
+    written = f"{sum(own.values()):,} lines in {files} (the largest: {links})"
     return (
         f"Written for this assignment: {written if own else 'nothing yet that git tracks'}. Given by "
         f"the template: `src/scaffold/`, {f'changed in {changed}' if changed else 'unchanged'}."

@@ -122,7 +122,7 @@ class Index:
 
 @cache
 def opened(folder: Path, leave_out: Path | None = None) -> Index:
-    """Return the index of a folder, opened once in a process; raises as `Index` does."""
+    """Return an index, opened once (`opened.cache_clear()` after new files); raises as `Index`."""
     return Index(folder, leave_out)
 
 

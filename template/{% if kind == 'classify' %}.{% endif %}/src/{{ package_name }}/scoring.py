@@ -42,5 +42,11 @@ def macro_f1(rows: Sequence[dict[str, Any]]) -> float | None:
     return fmean(f1) if f1 else None
 
 
+def majority(rows: Sequence[dict[str, Any]]) -> float | None:
+    """Return the accuracy of giving the commonest label always: what any solver has to beat."""
+    counts = Counter(wanted(row) for row in rows if row["expected"])
+    return max(counts.values()) / counts.total() if counts else None
+
+
 # Figures over all cases; the bootstrap of the part `summaries` gives their interval.
-SCORES = {"macro_f1": Score(summary=macro_f1)}
+SCORES = {"macro_f1": Score(summary=macro_f1), "majority_class": Score(summary=majority)}
