@@ -276,3 +276,12 @@ def test_where_the_baseline_has_none_of_the_cases_a_sentence_stands_in_the_compa
     results = json.loads((folder / "results.json").read_text("utf-8"))
     assert results["against"] == {}
     assert "base has none of these cases or scores: run it anew" in results["notes"][-1]
+
+
+def test_a_score_that_no_case_has_fails_the_gate_only_where_it_is_named(tmp_path):
+    scores = {"rare": Score()}
+    runs = [make(tmp_path / name, [1, 1, 0], scores=scores) for name in ("a", "b")]
+    found = compare(*runs, scores)
+    assert found["scores"]["rare"]["n"] == 0
+    assert gate(found)[0]
+    assert not gate(found, ["rare"])[0]

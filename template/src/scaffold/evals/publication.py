@@ -127,7 +127,9 @@ def gate(found: Results, names: Sequence[str] = (), margin: float = 0.0) -> tupl
     """
     if unknown := set(names) - set(found["scores"]):
         raise RunError(f"no score {', '.join(unknown)}; there is: {', '.join(found['scores'])}")
-    chosen = {name: found["scores"][name] for name in names or found["scores"]}
+    # Of all scores, those that no case of either run has (as nothing was to be graded) say nothing.
+    with_value = [name for name, d in found["scores"].items() if d["n"]]
+    chosen = {name: found["scores"][name] for name in names or with_value}
     ends = {name: d["at_best"] for name, d in chosen.items()}
     lost = [name for name, end in ends.items() if end is not None and end < -margin]
     known = bool(chosen) and all(d["diff"] is not None for d in chosen.values())
