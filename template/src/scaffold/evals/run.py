@@ -116,7 +116,7 @@ async def evaluate(
 def _hold_against(
     results: Results, run: Run, scores: Mapping[str, Score], others: Mapping[str, Path | None]
 ) -> None:
-    """Compare with other runs by what they are called; what cannot be is a note."""
+    """Compare with other runs by what they are called; a baseline that cannot be is a note."""
     for which, other in others.items():
         if other is None or other == run.folder:
             continue
@@ -126,7 +126,8 @@ def _hold_against(
                 raise RunError(f"{other.name} has none of these cases or scores: run it anew")
             results["against"][which.replace(" ", "_")] = against
         except RunError as error:
-            results["notes"].append(f"No comparison with the {which}: {error}.")
+            if which == "baseline":  # that a last run had other cases is no news
+                results["notes"].append(f"No comparison with the {which}: {error}.")
     if others["baseline"] is None and run.manifest.get("solver", "baseline") != "baseline":
         how = "`takehome eval --solver baseline` makes one"
         results["notes"].append(f"There is no run of a baseline to compare with: {how}.")
