@@ -105,8 +105,8 @@ def test_an_existing_repository_becomes_one_that_updates(template: Path, tmp_pat
     assert (theirs / "src/scaffold/added.py").exists()
 
 
-@pytest.mark.parametrize("named", ["relative path and tag", "commit"])
-def test_a_template_named_by_path_and_tag_or_by_commit_is_found_again(
+@pytest.mark.parametrize("named", ["relative path and tag", "commit", "address"])
+def test_a_template_named_by_path_and_tag_by_commit_or_by_address_is_found_again(
     named: str, template: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "here").mkdir()
@@ -118,13 +118,17 @@ def test_a_template_named_by_path_and_tag_or_by_commit_is_found_again(
     between = git(near, "rev-parse", "HEAD").strip()
     git(near, "tag", "keep/it")
     git(near, "checkout", "--quiet", "--force", "main")
-    source, version = ("../near by", "v0.1.0") if "path" in named else (str(near), between)
+    source, version = {
+        "relative path and tag": ("../near by", "v0.1.0"),
+        "commit": (str(near), between),
+        "address": (f"git+{near.as_uri()}", "v0.1.0"),
+    }[named]
     arguments = ("--defaults", "--skip-tasks", "-d", "package_name=my_task", "--vcs-ref", version)
     copier(tmp_path / "here", "copy", *arguments, source, "mine")
     mine = tmp_path / "here" / "mine"
     git(mine, "init", "--quiet")
     commit(mine)
-    assert answer(mine, "_src_path") == str(near)
+    assert answer(mine, "_src_path") == (source if named == "address" else str(near))
     copier(mine, *UPDATE)
     assert answer(mine, "_commit") == NEWEST
     assert (mine / "src/scaffold/added.py").exists()
