@@ -385,7 +385,7 @@ from scaffold.llm import Client
 
 async def one(llm, i):
     await llm.for_case(f"case-{i}").ask(f"Say #{i} please")
-    print(f"answered {i}", flush=True)
+    os.write(1, f"answered {i}\\n".encode())  # one write: eight processes share this file
 
 async def main(folder, number):
     async with Client("anthropic:claude-sonnet-5", recordings=Path(folder), concurrency=6) as llm:
@@ -395,7 +395,7 @@ asyncio.run(Client("anthropic:claude-sonnet-5").ask("Hello #0"))
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 for number in sys.stdin:
     if process := os.fork():
-        print(f"started {process}", flush=True)
+        os.write(1, f"started {process}\\n".encode())
     else:
         asyncio.run(main(sys.argv[1], int(number)))
         os._exit(0)
@@ -421,8 +421,8 @@ def test_killed_while_8_processes_record_every_file_is_whole_and_no_answer_is_lo
     assert parent.stdin is not None
 
     def numbers(word: str) -> list[int]:
-        lines = (tmp_path / "said").read_text("utf-8").splitlines()
-        return [int(line.split()[1]) for line in lines if line.startswith(f"{word} ")]
+        text = (tmp_path / "said").read_text("utf-8")
+        return [int(number) for number in re.findall(rf"^{word} (\d+)\n", text, re.MULTILINE)]
 
     def start(*writers: int) -> None:
         parent.stdin.write("".join(f"{number}\n" for number in writers))
