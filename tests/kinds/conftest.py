@@ -103,43 +103,16 @@ def lay_out() -> Callable[[str, Path, str], Path]:
     return _lay_out
 
 
-@pytest.fixture
-def extract(tmp_path: Path) -> Iterator[Project]:
-    with _project("extract", tmp_path) as laid_out:
-        yield laid_out
+def _fixture(kind: str) -> Any:
+    """Make the fixture that lays out a kind, and is called like it."""
+
+    @pytest.fixture(name=kind)
+    def laid_out(tmp_path: Path) -> Iterator[Project]:
+        with _project(kind, tmp_path) as project:
+            yield project
+
+    return laid_out
 
 
-@pytest.fixture
-def rag(tmp_path: Path) -> Iterator[Project]:
-    with _project("rag", tmp_path) as laid_out:
-        yield laid_out
-
-
-@pytest.fixture
-def agent(tmp_path: Path) -> Iterator[Project]:
-    with _project("agent", tmp_path) as laid_out:
-        yield laid_out
-
-
-@pytest.fixture
-def blank(tmp_path: Path) -> Iterator[Project]:
-    with _project("blank", tmp_path) as laid_out:
-        yield laid_out
-
-
-@pytest.fixture
-def classify(tmp_path: Path) -> Iterator[Project]:
-    with _project("classify", tmp_path) as laid_out:
-        yield laid_out
-
-
-@pytest.fixture
-def sql(tmp_path: Path) -> Iterator[Project]:
-    with _project("sql", tmp_path) as laid_out:
-        yield laid_out
-
-
-@pytest.fixture
-def judge(tmp_path: Path) -> Iterator[Project]:
-    with _project("judge", tmp_path) as laid_out:
-        yield laid_out
+blank, extract, classify = _fixture("blank"), _fixture("extract"), _fixture("classify")
+rag, agent, sql, judge = _fixture("rag"), _fixture("agent"), _fixture("sql"), _fixture("judge")
