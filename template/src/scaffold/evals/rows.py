@@ -46,9 +46,10 @@ class Run:
         if not lines.is_file():
             raise RunError(f"{folder} holds no run (no cases.jsonl): name a folder in results/")
         run.manifest = json.loads((run.folder / "manifest.json").read_text("utf-8"))
-        for line in lines.open("rb"):
-            if line.endswith(b"\n"):  # a crash may have cut off the last one
-                run.add(json.loads(line), len(line))
+        with lines.open("rb") as file:
+            for line in file:
+                if line.endswith(b"\n"):  # a crash may have cut off the last one
+                    run.add(json.loads(line), len(line))
         latest = {(row.id, row.epoch): row for row in run.rows}  # a case that changed ran again
         run.rows = sorted(latest.values())
         return run
