@@ -6,6 +6,7 @@ import pytest
 
 from scaffold.evals import Case, Outcome
 
+from masking.kinds import table
 from masking.schemas import Expected, Input, Output
 from masking.scoring import score
 
@@ -44,3 +45,9 @@ def test_masking_everything_is_safe_and_loses_everything() -> None:
 def test_a_message_without_personal_values_has_nothing_to_leak(text: str) -> None:
     case = Case("2", Input(text=text), Expected(text=text, personal=[]))
     assert score(case, Outcome(Output(text=text)))["leaked"] is None
+
+
+def test_what_gets_through_is_counted_by_its_kind() -> None:
+    expected = {"text": RIGHT, "personal": ["Pia Sand", "pia@example.com"]}
+    row = {"expected": expected, "output": {"text": "I am Sand, order 12, mail [EMAIL]"}}
+    assert table([row, row]).endswith("| EMAIL | 2 | 0 |\n| NAME | 2 | 2 |\n")

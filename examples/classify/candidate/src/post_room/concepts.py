@@ -8,13 +8,18 @@ from pathlib import Path
 CONCEPTS = Path("data/concepts.csv")
 OFTEN = 2  # a word said five times says no more than one said twice
 FEW_WORDS = 4
+NOTHING = r"(?!)"  # an empty pattern would be found everywhere
 
 
-def features(text: str) -> dict[str, float]:
-    """Return each concept's count in what the sender wrote, at most OFTEN; and two on its form."""
+def features(text: str, shown_by: frozenset[str] | None = None) -> dict[str, float]:
+    """Return each concept's count in what the sender wrote, at most OFTEN; and two on its form.
+
+    With `shown_by` only those words count that occur in one of these texts.
+    """
     own = _without_quotes(text).casefold()
     words = re.findall(r"\w+", own)
-    counts = {name: min(OFTEN, len(found.findall(own))) for name, found in _concepts().items()}
+    concepts = _concepts(shown_by)
+    counts = {name: min(OFTEN, len(found.findall(own))) for name, found in concepts.items()}
     return counts | {"no words": not words, "few words": len(words) < FEW_WORDS}
 
 
@@ -30,18 +35,19 @@ def _without_quotes(text: str) -> str:
 
 
 @cache
-def _concepts() -> dict[str, re.Pattern[str]]:
+def _concepts(shown_by: frozenset[str] | None) -> dict[str, re.Pattern[str]]:
     with CONCEPTS.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    return {row["concept"]: _any_of(row["words"].split("|")) for row in rows}
-
-
-def _any_of(words: list[str]) -> re.Pattern[str]:
-    """Match any of the words, as a whole word; one that ends in * with whatever ending."""
-    return re.compile("|".join(_whole(word) for word in words))
+    patterns = {row["concept"]: [_whole(word) for word in row["words"].split("|")] for row in rows}
+    if shown_by is not None:
+        texts = "\n\n".join(_without_quotes(text).casefold() for text in shown_by)
+        for concept, words in patterns.items():
+            patterns[concept] = [word for word in words if re.search(word, texts)]
+    return {concept: re.compile("|".join(words) or NOTHING) for concept, words in patterns.items()}
 
 
 def _whole(word: str) -> str:
+    """Return the pattern of a whole word; of one that ends in *, with whatever ending."""
     stem = word.removesuffix("*")
     begin = r"\b" if re.match(r"\w", stem) else ""
     end = r"\w*" if stem != word else r"\b" if re.search(r"\w$", stem) else ""

@@ -14,7 +14,21 @@ PENALTY = 0.01  # of 0.003 to 0.1 the best on split "dev"
 
 async def solve(input: Input, llm: Client) -> Output:
     """Return the likeliest desk; `llm` is there because all solvers are called alike."""
-    likely = _learnt(_firms_of(input)).probabilities(features(input.text))
+    return _desk(input, None)
+
+
+async def solve_by_dev(input: Input, llm: Client) -> Output:
+    """Solve with those words of the lists alone that a message of split "dev" has shown.
+
+    Whoever wrote the lists had written the messages, too; this is how good they are at the least.
+    """
+    texts = (case.input.text for case in cases() if case.split == "dev")
+    return _desk(input, frozenset(texts))
+
+
+def _desk(input: Input, shown_by: frozenset[str] | None) -> Output:
+    learnt = _learnt(_firms_of(input), shown_by)
+    likely = learnt.probabilities(features(input.text, shown_by))
     desk = max(likely, key=likely.__getitem__)
     return Output(
         label=desk,
@@ -33,11 +47,11 @@ def _firms_of(input: Input) -> frozenset[str]:
 
 
 @cache
-def _learnt(left_out: frozenset[str]) -> Regression:
+def _learnt(left_out: frozenset[str], shown_by: frozenset[str] | None) -> Regression:
     """Learn from the split "dev" but for the firms that are left out: they must be new to it."""
     return fit(
         [
-            (features(case.input.text), case.expected.label)
+            (features(case.input.text, shown_by), case.expected.label)
             for case in cases()
             if case.expected and case.split == "dev" and (case.group or case.id) not in left_out
         ],
