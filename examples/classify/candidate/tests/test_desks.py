@@ -60,7 +60,9 @@ def test_a_word_that_no_message_of_dev_has_shown_is_left_out_where_that_is_asked
     shown = frozenset(["my router is slow\n> a leak, quoted"])
     assert features(text)["broken"] == features(text, shown)["device"] == 1
     assert features(text, shown)["broken"] == 0
-    answer = asyncio.run(solve_by_dev(Input(text="Please refund the fee that I paid."), ScriptedModel([])))
+    answer = asyncio.run(
+        solve_by_dev(Input(text="Please refund the fee that I paid."), ScriptedModel([]))
+    )
     assert answer.label == "billing"
 
 

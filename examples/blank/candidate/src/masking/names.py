@@ -8,7 +8,7 @@ import re
 WORD = r"(?:[A-Z]\.|[^\W\d_a-zäöüß][\w'’]*(?:-[^\W\d_]\w*)*)"
 NAME = rf"{WORD}(?: {WORD}){{0,2}}"
 TITLE = r"(?:mr|mrs|ms|miss|dr|prof|herrn?|frau|familie|sir|madam)\b\.?"
-# Words that are written large and are no name, where one is looked for
+# Words that may be capitalised and begin no name
 NO_NAME = (
     r"(?:the|team|sir|madam|all|everybody|support|damen|herren|geschäftsleitung|please|thanks|and|i"
     r"|hello|hi|dear|my|our|it|we|you|with|from|the|not|in|a|an|writing|having|trying|no|still|very)"
@@ -23,11 +23,14 @@ RELATED = (
 )
 GREETING = r"(?:dear|hello|hi|hey|hallo|liebe[rn]?|sehr geehrte[rn]?)"
 FAREWELL = (
-    r"(?:(?:kind |best |warm |many )?(?:regards|wishes|greetings)|yours(?: sincerely| truly)?|sincerely"
-    r"|best|thanks|thank you|thx|cheers|danke|vielen dank|mfg|viele grüße|(?:mit )?freundlichen grüßen"
+    r"(?:(?:kind |best |warm |many )?(?:regards|wishes|greetings)|yours(?: sincerely| truly)?"
+    r"|sincerely|best|thanks|thank you|thx|cheers|danke|vielen dank|mfg|viele grüße|(?:mit )?freundlichen grüßen"
     r"|liebe grüße|gruß)"
 )
-STREET = r"(?:street|st|road|rd|lane|avenue|ave|wharf|close|court|drive|way|square|place|hill|terrace|row)"
+STREET = (
+    r"(?:street|st|road|rd|lane|avenue|ave|wharf|close|court|drive|way|square|place|hill|terrace"
+    r"|row)"
+)
 POSTCODE = r"[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b"
 
 
@@ -46,14 +49,31 @@ def addresses(text: str) -> list[tuple[int, int]]:
 
 
 def names(text: str) -> list[tuple[int, int]]:
-    """Return where a name stands: behind a title or an introduction, in a greeting, as a signature."""
-    spans = []
-    for before in (TITLE, INTRODUCED, RELATED, GREETING):
-        found = rf"(?i:\b{before}) (?:(?i:{TITLE}) )*(?P<name>(?!(?i:{NO_NAME}|{TITLE})\b){NAME})"
-        spans += [one.span("name") for one in re.finditer(found, text)]
-    end = rf"(?i:\b{FAREWELL})[,.!]?\s+(?:(?i:from) )?(?:(?i:{TITLE}) )*(?P<name>{NAME})(?=[\s,.]*(?:$|\n|,))"
-    spans += [one.span("name") for one in re.finditer(end, text)]
-    spans += [one.span("name") for one in re.finditer(rf"[.!?,:\]]\s+(?P<name>{NAME})\s*$", text)]
-    for begin, _ in addresses(text):
-        spans += [one.span() for one in re.finditer(rf"{NAME}(?=, $)", text[:begin])]
-    return spans
+    """Return where a name stands: behind a sign of one, as a signature, or before an address."""
+    return [*_behind_a_sign(text), *_signatures(text), *_before_an_address(text)]
+
+
+def _behind_a_sign(text: str) -> list[tuple[int, int]]:
+    """Look behind titles, introductions, relations and greetings."""
+    name = rf"(?P<name>(?!(?i:{NO_NAME}|{TITLE})\b){NAME})"
+    found = []
+    for sign in (TITLE, INTRODUCED, RELATED, GREETING):
+        pattern = rf"(?i:\b{sign}) (?:(?i:{TITLE}) )*{name}"
+        found += [one.span("name") for one in re.finditer(pattern, text)]
+    return found
+
+
+def _signatures(text: str) -> list[tuple[int, int]]:
+    """Look behind a farewell, and for a sentence of nothing but a name at the very end."""
+    farewell = rf"(?i:\b{FAREWELL})[,.!]?\s+(?:(?i:from) )?(?:(?i:{TITLE}) )*"
+    behind = rf"{farewell}(?P<name>{NAME})(?=[\s,.]*(?:$|\n|,))"
+    at_the_end = rf"[.!?,:\]]\s+(?P<name>{NAME})\s*$"
+    return [
+        one.span("name") for pattern in (behind, at_the_end) for one in re.finditer(pattern, text)
+    ]
+
+
+def _before_an_address(text: str) -> list[tuple[int, int]]:
+    """Look for "Ada Bell, 9 Quill Street"."""
+    starts = [begin for begin, _ in addresses(text)]
+    return [one.span() for begin in starts for one in re.finditer(rf"{NAME}(?=, $)", text[:begin])]

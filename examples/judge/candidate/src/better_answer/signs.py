@@ -7,11 +7,12 @@ from math import log1p
 
 from .schemas import Input
 
+LENGTH = "length"
 ENOUGH = 8  # words that are new: more do not make an answer better
 STOP_WORDS = {
     "english": "the a an of to in is are it and or for you your i with on at not be can that this",
     "german": "der die das ein eine und oder ist sind es zu im in den dem nicht mit auf für sie ich",
-    "french": "le la les un une des et ou est sont il elle je vous de du en pas pour avec reste",
+    "french": "le la les un une des et ou est sont il elle je vous de du en pas pour avec",
 }
 TO_THE_JUDGE = (
     r"judge|rubric|verdict|evaluator|grader|grades? this|reviewer|\banswer [ab]\b|\bscore [ab]\b"
@@ -53,9 +54,6 @@ def signs(input: Input, answer: str) -> dict[str, float]:
         "speaks to the judge": text != answer,
         LENGTH: log1p(len(words)),
     }
-
-
-LENGTH = "length"
 
 
 def without_orders(answer: str) -> str:
