@@ -32,7 +32,7 @@ def _desk(input: Input, shown_by: frozenset[str] | None) -> Output:
     desk = max(likely, key=likely.__getitem__)
     return Output(
         label=desk,
-        confidence=likely[desk],
+        confidence=round(likely[desk], 3),
         reason=", ".join(named(input.text)) or "nothing that is known",
     )
 

@@ -5,9 +5,10 @@ from typing import Any, Literal
 
 from pydantic import create_model
 
-from scaffold.llm import Client
+from scaffold.llm import Client, LLMError
 from scaffold.prompts import render
 
+from . import desks
 from .cases import labels
 from .schemas import Input, Output
 
@@ -15,12 +16,15 @@ from .schemas import Input, Output
 async def solve(input: Input, llm: Client) -> Output:
     """Return the label that the model chooses among `labels()`; prompts/classify.j2 says how.
 
-    Raises:
-        LLMError: also where the model insists on a label that there is not.
+    Where it fails, is late or insists on a label that there is not, the lists answer.
     """
     known = labels()
     prompt = render("classify.j2", input=input, labels=known)
-    chosen = (await llm.ask(prompt, returns=_choice(known))).output
+    try:
+        reply = await llm.ask(prompt, returns=_choice(known))
+    except LLMError:
+        return await desks.solve(input, llm)
+    chosen = reply.output
     return Output(label=chosen.label, reason=chosen.reason, confidence=chosen.confidence)
 
 
