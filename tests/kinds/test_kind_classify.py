@@ -218,6 +218,24 @@ def test_the_confusion_matrix_counts_each_pair_once(classify: Any) -> None:
     assert any(line.startswith("| a | 0.500 [0.150, 0.850] (n = 4) | 1.000 [") for line in shown)
 
 
+def test_the_confusion_matrix_of_a_fresh_clone_is_that_of_what_was_handed_in(
+    classify: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    confusion = classify.module("confusion")
+    monkeypatch.chdir(classify.folder)
+    monkeypatch.setattr("sys.argv", ["confusion"])
+    with pytest.raises(SystemExit, match="There is no run"):
+        confusion.main()
+
+    async def solver(case: Any, epoch: int) -> Outcome[Any]:
+        return Outcome(classify.module("schemas").Output(label="fault"))
+
+    cases, score = classify.module("cases").cases(), classify.module("scoring").score
+    asyncio.run(evaluate(cases, solver, score, folder=classify.folder / "results/submitted"))
+    confusion.main()
+    assert capsys.readouterr().out.startswith("submitted\n\n| right")
+
+
 def test_a_csv_with_empty_cells_becomes_cases(classify: Any) -> None:
     (classify.folder / "data/cases.jsonl").unlink()
     module = classify.module("cases")
