@@ -169,6 +169,67 @@ def test_a_run_killed_in_mid_file_goes_on_where_it_was(folder: Path) -> None:
     assert not kept.parent.exists()
 
 
+def test_a_slow_row_holds_up_no_other_and_the_order_stays(folder: Path) -> None:
+    slow = SOLUTION.replace('os.environ.get("SLOW", "0")', '"1" if "slow" in input.text else "0"')
+    (folder / "src/task/solution.py").write_text(slow, "utf-8")
+    (folder / "in.csv").write_text("text\nslow\na\nbad\nb\n", "utf-8")
+    begun = time.monotonic()
+    process = start(folder, "run", "--in", "in.csv", "--out", "out.csv", "--concurrency", "2")
+    solved = folder / "solved.txt"
+    while not (solved.exists() and solved.read_text("utf-8").endswith("b\n")):
+        assert time.monotonic() < begun + 30
+        time.sleep(0.01)
+    assert not (folder / "out.csv").exists()  # the first is still under way
+    assert process.wait(30) == 0
+    assert [row["text"] for row in table(folder / "out.csv")] == ["slow", "a", "bad", "b"]
+
+
+def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(folder: Path) -> None:
+    (folder / "in.csv").write_text("text\n" + "row\n" * 40, "utf-8")
+    command = ("run", "--in", "in.csv", "--out", "out.csv", "--concurrency", "2")
+    process = start(folder, *command, SLOW="0.1")
+    kept = folder / ".out.csv.unfinished" / "cases.jsonl"
+    until = time.monotonic() + 30
+    while not (kept.exists() and kept.read_bytes().count(b"\n") >= 4):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    finished = kept.read_bytes().count(b"\n")
+    assert process.returncode == 2
+    assert f"{40 - finished} rows are left" in err
+    assert "run the command again" in err
+    assert over(folder, "in.csv", "out.csv")["rows"] == 40
+
+
+# VmHWM is the process's own peak: the one that the system tells holds that of its parent, too
+PEAK = """
+import atexit
+from pathlib import Path
+from .schemas import Output
+
+def tell():
+    (line,) = [l for l in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in l]
+    Path("peak.txt").write_text(line.split()[1])
+
+atexit.register(tell)
+
+async def solve(input, llm):
+    return Output(text=input.text, size=1)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux only")
+def test_a_larger_file_needs_no_more_memory(folder: Path) -> None:
+    (folder / "src/task/solution.py").write_text(PEAK, "utf-8")
+    peaks = list[int]()
+    for rows in (1200, 6000):
+        (folder / "in.csv").write_text("text,more\n" + f"row,{'x' * 4000}\n" * rows, "utf-8")
+        assert over(folder, "in.csv", "out.csv")["rows"] == rows
+        peaks.append(int((folder / "peak.txt").read_text("utf-8")))
+    assert peaks[1] - peaks[0] < 4000  # kB, where 19,200 kB more came in
+
+
 def test_answers_of_other_code_are_not_gone_on_with(folder: Path) -> None:
     (folder / "in.csv").write_text("text\na\nb\n", "utf-8")
     kept = folder / ".out.csv.unfinished"

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from importlib import import_module
 from importlib.metadata import distributions
 from importlib.util import find_spec
@@ -128,12 +128,14 @@ class Project(BaseSettings, title="[tool.takehome] in pyproject.toml, or TAKEHOM
             "packages": {found.name: found.version for found in distributions()},
         }
 
-    def digest(self, place: str) -> str | None:
+    def digest(self, place: str | Path) -> str | None:
         """Return the SHA-256 over names and contents of the files there; None where none is."""
         path = self.root / place
         files = sorted(f for f in (path, *path.rglob("*")) if f.is_file() and f.suffix != ".pyc")
-        names = [file.relative_to(path.parent).as_posix() for file in files]
-        found = [*names, *(sha256(file.read_bytes()).hexdigest() for file in files)]
+        found = [file.relative_to(path.parent).as_posix() for file in files]
+        for file in files:
+            with file.open("rb") as content:
+                found.append(file_digest(content, "sha256").hexdigest())
         return sha256("\0".join(found).encode()).hexdigest() if files else None
 
     def git(self, *arguments: str) -> str | None:
