@@ -63,12 +63,13 @@ def evaluate(
 
     There are report.html, results.json, failures.csv, and cases.jsonl: what was sent and answered.
     """
-    from scaffold import evals
-    from scaffold.evals.publication import results_table
+    from scaffold import doctor, evals
+    from scaffold.evals.publication import read_failures, results_table
     from scaffold.evals.terminal import progress
-    from scaffold.project import ProjectError, closing, find, part, unanswered
+    from scaffold.project import ProjectError, closing, find
 
-    here, ids = find(max_cost_usd=max_cost, concurrency=concurrency), list(case or [])
+    here = find(solver=solver or None, max_cost_usd=max_cost, concurrency=concurrency)
+    ids = list(case or [])
     if failed_from:
         ids += [row.id for row in evals.Run.read(here.run(failed_from)).rows if row.failed]
         if not ids:
@@ -79,28 +80,33 @@ def evaluate(
         if limit or tag or ids or (resume and solver):
             raise ProjectError("--resume and --like repeat a run's solver and cases: name neither.")
         begun = evals.Run.read(here.run(resume or like)).manifest
-        solver, epochs, chosen = solver or begun["solver"], begun["epochs"], begun["chosen"]
-    solver = solver or here.solver
+        here.solver, epochs, chosen = solver or begun["solver"], begun["epochs"], begun["chosen"]
     if not (cases := evals.select(here.cases(), **chosen)):
         raise ProjectError("No case is left: see --split, --tag and your cases().")
-    scoring, client = here.module("scoring"), here.client(replay, live)
-    solving = partial(solver_of, here.solve(solver))
-    scored = partial(evals.scored, scoring.score)
-    if dry_run:
-        ahead = part("checks", "doctor", "--dry-run").dry_run
-        return ahead(here, client, cases, solving(client), scored, epochs, as_json)
-    if spot_check:
-        check = part("checks", "doctor", "--spot-check").spot_check
-        return check(here, solver, cases, solving, scored, spot_check, as_json)
-    run = f"{datetime.now(UTC):%Y%m%d-%H%M%S%f}"[:-3] + f"-{solver.replace(':', '-')}"
+    scoring, solve, client = (
+        here.module("scoring"),
+        here.solve(here.solver),
+        here.client(replay, live),
+    )
+
+    async def attempt(case: "Case[Any, Any]", client: "Client") -> tuple[Any, Any]:
+        outcome = await evals.solved(solver_of(solve, client), case, 0, here.case_s)
+        judge = client.for_case(case.id)
+        return outcome, await evals.scored(scoring.score, case, outcome, judge, here.case_s)
+
+    if dry_run or spot_check:
+        ahead = partial(doctor.dry_run, here, cases, attempt, client, epochs)
+        look = ahead if dry_run else partial(doctor.spot_check, here, cases, attempt, spot_check)
+        return doctor.say(asyncio.run(closing(client, look())), as_json)
+    run = f"{datetime.now(UTC):%Y%m%d-%H%M%S%f}"[:-3] + f"-{here.solver.replace(':', '-')}"
     folder = here.run(resume) if resume else here.root / "results" / run
-    about = {"run": folder.name, "solver": solver, "epochs": epochs, "chosen": chosen}
+    about = {"run": folder.name, "solver": here.solver, "epochs": epochs, "chosen": chosen}
     about["tested"] = any(case.split == "test" for case in cases)
     scores = getattr(scoring, "SCORES", {})
     with progress(scores) as show:
         work = evals.evaluate(
             cases,
-            solving(client),
+            solver_of(solve, client),
             scoring.score,
             folder=folder,
             scores=scores,
@@ -110,8 +116,8 @@ def evaluate(
             timeout_s=here.case_s,
             resume=bool(resume),
             judge=client.for_case,
-            baseline=None if solver == "baseline" else here.last_run("baseline", chosen),
-            last_run=here.last_run(solver, chosen, folder.name),
+            baseline=None if here.solver == "baseline" else here.last_run("baseline", chosen),
+            last_run=here.last_run(here.solver, chosen, folder.name),
             on_progress=show,
         )
         done = asyncio.run(closing(client, work))
@@ -119,7 +125,9 @@ def evaluate(
     typer.echo(f"report: {(folder / 'report.html').as_uri()}", err=True)
     failed = done["errors"] >= len(cases) * epochs
     if done["errors"]:
-        typer.echo(f"takehome: {unanswered(folder, done['errors'], failed)}", err=True)
+        who = "no case has an answer" if failed else f"{done['errors']} have no answer, the first"
+        why = read_failures(folder / "failures.csv")[0]["error"]  # errors come first in it
+        typer.echo(f"takehome: {who}: {why}", err=True)
     raise typer.Exit(failed or bool(done["unfinished"]))
 
 
@@ -156,6 +164,7 @@ def run(
     as_json: Machine = False,
 ) -> None:
     """Solve one input, or with --in and --out a whole file; print the answer and its cost."""
+    from scaffold import doctor
     from scaffold.project import ProjectError, closing, find, part, spent, text_of
 
     here = find(max_cost_usd=max_cost, concurrency=concurrency)
@@ -167,8 +176,7 @@ def run(
         raise ProjectError("Pass an input, or --in FILE and --out FILE.")
     one, llm = here.input(text_of(given)), client.for_case("run")
     if save_case:
-        checks = part("checks", "doctor", "--save-case")
-        typer.echo(checks.save_case(here.root / "data" / "cases.jsonl", one), err=True)
+        typer.echo(doctor.save_case(here.root / "data" / "cases.jsonl", one), err=True)
     answer = asyncio.run(closing(client, solve(one, llm))).model_dump(mode="json")
     about = spent([call.logged() for call in llm.calls])
     typer.echo(json.dumps({"output": answer, **about} if as_json else answer, ensure_ascii=False))

@@ -3,12 +3,15 @@
 import asyncio
 import json
 import random
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+# Solve and score a case with a client: the outcome, and its scores
+Attempt = Callable[[Any, Any], Awaitable[tuple[Any, Mapping[str, Any]]]]
 
 
 def doctor() -> None:
@@ -59,65 +62,53 @@ def recordings(
     if as_json:
         typer.echo(json.dumps({"cases": cases, "damaged": damaged, "pruned": pruned}))
     else:
-        _say({"case": case or "none", **row} for case, row in cases.items())
-        _say({"damaged": why} for why in damaged)
-        _say({"would be deleted" if dry_run else "deleted": path} for path in pruned)
+        say({"case": case or "none", **row} for case, row in cases.items())
+        say({"damaged": why} for why in damaged)
+        say({"would be deleted" if dry_run else "deleted": path} for path in pruned)
     raise typer.Exit(bool(damaged))
 
 
-def dry_run(
-    here: Any, client: Any, cases: Any, solver: Any, scored: Any, epochs: int, as_json: bool
-) -> None:
-    """Say what a run takes, by its first case, which is asked where it is not recorded."""
-    from scaffold.project import closing, spent
-
-    async def first() -> Any:
-        outcome = await solver(cases[0], 0)
-        await scored(cases[0], outcome, client.for_case(cases[0].id))
-        return outcome
-
-    outcome, tries = asyncio.run(closing(client, first())), len(cases) * epochs
-    took = spent([*outcome.calls, *outcome.judge_calls])
-    cost = None if took["cost_usd"] is None else took["cost_usd"] * tries
-    seconds = took["latency_s"] * tries / min(here.concurrency, tries)
-    row = {"tries": tries, "calls": took["calls"] * tries, "cost_usd": cost, "seconds": seconds}
-    _say([row | {"by": cases[0].id, "error": outcome.error}], as_json)
+def say(rows: Iterable[Mapping[str, Any]], as_json: bool = False) -> None:
+    """Print a line for each row."""
+    for row in rows:
+        line = ", ".join(f"{name}: {value}" for name, value in row.items() if value is not None)
+        typer.echo(json.dumps(row) if as_json else line)
 
 
-def spot_check(
-    here: Any, name: str, cases: Any, solving: Any, scored: Any, n: int, as_json: bool
-) -> None:
-    """Say for up to `n` recorded cases, drawn at random, how they score recorded and asked anew.
+async def dry_run(here: Any, cases: Any, attempt: Attempt, client: Any, epochs: int) -> list[Any]:
+    """What a run takes, judged by its first case, which is asked where it is not recorded."""
+    from scaffold.project import spent
+
+    outcome, _ = await attempt(cases[0], client)
+    took, tries = spent([*outcome.calls, *outcome.judge_calls]), len(cases) * epochs
+    ahead = {name: value and value * tries for name, value in took.items()}  # unknown stays None
+    ahead["seconds"] = ahead.pop("latency_s") / min(here.concurrency, tries)
+    return [{"tries": tries, **ahead, "by": cases[0].id, "error": outcome.error}]
+
+
+async def spot_check(here: Any, cases: Any, attempt: Attempt, n: int) -> list[Any]:
+    """How up to `n` recorded cases, drawn at random, score as recorded and asked anew.
 
     Replays that agree with each other prove nothing about a model; this does. It writes nothing.
     """
     from scaffold.llm import Client
-    from scaffold.project import ProjectError, closing, spent
+    from scaffold.project import ProjectError, spent
 
     limits = {"max_cost_usd": here.max_cost_usd, "deadline_s": here.deadline_s}
-    fresh = Client(here.model, **limits)  # without recordings it can only ask
-    recorded = here.client(replay=True)
-
-    async def tried(case: Any, client: Any) -> tuple[Any, Any]:
-        outcome = await solving(client)(case, 0)
-        numbers = await scored(case, outcome, client.for_case(case.id))
-        return outcome, outcome.error_kind or numbers
-
-    async def check() -> None:
-        left = n
+    recorded, rows = here.client(replay=True), list[Any]()
+    async with Client(here.model, **limits) as fresh:  # without recordings it can only ask
         for case in random.sample(cases, len(cases)):
-            before, was = await tried(case, recorded)
+            before, was = await attempt(case, recorded)
             if before.calls and before.error_kind != "NotRecorded":
-                after, now = await tried(case, fresh)
-                cost = spent([*after.calls, *after.judge_calls])["cost_usd"]
-                _say([{"id": case.id, "recorded": was, "new": now, "cost_usd": cost}], as_json)
-                left -= 1
-            if not left:
-                return
-        if left == n:
-            raise ProjectError(f"No case is recorded with {name}: choose a solver that asks.")
-
-    asyncio.run(closing(fresh, check()))
+                after, now = await attempt(case, fresh)
+                row = {"id": case.id, "recorded": before.error_kind or was}
+                row |= {"new": after.error_kind or now}
+                rows.append(row | spent([*after.calls, *after.judge_calls]))
+            if len(rows) == n:
+                break
+    if not rows:
+        raise ProjectError(f"No case is recorded with {here.solver}: choose a solver that asks.")
+    return rows
 
 
 def save_case(path: Path, given: Any) -> str:
@@ -135,9 +126,3 @@ def save_case(path: Path, given: Any) -> str:
         half.write_text(f"{before.rstrip()}\n{line}\n", "utf-8", newline="\n")
         half.replace(path)
     return f"{name} in {path}: give it `expected`, and delete `reviewed`."
-
-
-def _say(rows: Iterable[dict[str, Any]], as_json: bool = False) -> None:
-    for row in rows:
-        line = ", ".join(f"{name}: {value}" for name, value in row.items() if value is not None)
-        typer.echo(json.dumps(row, default=float) if as_json else line)

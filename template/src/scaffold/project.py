@@ -191,14 +191,6 @@ def reasons(error: Exception) -> str:
     return f"It does not fit {error.title}: {'; '.join(found)}."
 
 
-def unanswered(run: Path, errors: int, all_of_them: bool) -> str:
-    """Say how many cases of a run have no answer, and why the first has none."""
-    with (run / "cases.jsonl").open(encoding="utf-8") as rows:
-        why = next(filter(None, (json.loads(row).get("error") for row in rows)), "")
-    who = "no case has an answer" if all_of_them else f"{errors} have no answer, the first"
-    return f"{who}: {why}"
-
-
 def part(name: str, module: str, what: str) -> Any:
     """Import a module that only some answers bring, or say how to add it."""
     if find_spec(f"scaffold.{module.partition('.')[0]}"):
