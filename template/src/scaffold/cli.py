@@ -3,7 +3,6 @@
 import asyncio
 import json
 import sys
-from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -83,11 +82,8 @@ def evaluate(
         here.solver, epochs, chosen = solver or begun["solver"], begun["epochs"], begun["chosen"]
     if not (cases := evals.select(here.cases(), **chosen)):
         raise ProjectError("No case is left: see --split, --tag and your cases().")
-    scoring, solve, client = (
-        here.module("scoring"),
-        here.solve(here.solver),
-        here.client(replay, live),
-    )
+    solve, scoring, client = here.solve(), here.module("scoring"), here.client(replay, live)
+    scores = getattr(scoring, "SCORES", {})
 
     async def attempt(case: "Case[Any, Any]", client: "Client") -> tuple[Any, Any]:
         outcome = await evals.solved(solver_of(solve, client), case, 0, here.case_s)
@@ -98,11 +94,8 @@ def evaluate(
         ahead = partial(doctor.dry_run, here, cases, attempt, client, epochs)
         look = ahead if dry_run else partial(doctor.spot_check, here, cases, attempt, spot_check)
         return doctor.say(asyncio.run(closing(client, look())), as_json)
-    run = f"{datetime.now(UTC):%Y%m%d-%H%M%S%f}"[:-3] + f"-{here.solver.replace(':', '-')}"
-    folder = here.run(resume) if resume else here.root / "results" / run
-    about = {"run": folder.name, "solver": here.solver, "epochs": epochs, "chosen": chosen}
-    about["tested"] = any(case.split == "test" for case in cases)
-    scores = getattr(scoring, "SCORES", {})
+    folder = here.run(resume) if resume else here.new_run()
+    tested = any(case.split == "test" for case in cases)
     with progress(scores) as show:
         work = evals.evaluate(
             cases,
@@ -110,7 +103,7 @@ def evaluate(
             scoring.score,
             folder=folder,
             scores=scores,
-            manifest=here.manifest(**about),
+            manifest=here.manifest(run=folder.name, epochs=epochs, chosen=chosen, tested=tested),
             concurrency=here.concurrency,
             epochs=epochs,
             timeout_s=here.case_s,
@@ -167,11 +160,11 @@ def run(
     from scaffold import doctor
     from scaffold.project import ProjectError, closing, find, part, spent, text_of
 
-    here = find(max_cost_usd=max_cost, concurrency=concurrency)
-    solve, client = here.solve(solver), here.client(replay, live)
+    here = find(solver=solver, max_cost_usd=max_cost, concurrency=concurrency)
+    solve, client = here.solve(), here.client(replay, live)
     if source and out:
         over = part("files", "files", "--in").over
-        return over(here, solver_of(solve, client), client, source, out, solver)
+        return over(here, solver_of(solve, client), client, source, out)
     if source or out or not given:
         raise ProjectError("Pass an input, or --in FILE and --out FILE.")
     one, llm = here.input(text_of(given)), client.for_case("run")
@@ -219,8 +212,7 @@ def main() -> None:
         known = type(error).__module__.partition(".")[0] in ("scaffold", "pydantic_core")
         if not known and not isinstance(error, OSError):
             raise
-        said = import_module("scaffold.project").reasons(error)
-        typer.echo(f"takehome: {said}", err=True)
+        typer.echo(f"takehome: {import_module('scaffold.project').reasons(error)}", err=True)
         sys.exit(2)
 
 

@@ -3,36 +3,25 @@
 import asyncio
 import json
 import random
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-# Solve and score a case with a client: the outcome, and its scores
-Attempt = Callable[[Any, Any], Awaitable[tuple[Any, Mapping[str, Any]]]]
-
 
 def doctor() -> None:
     """Say what is missing: key, model, price. Makes one cheap call, and says what it cost."""
-    from scaffold.llm import Client, Truncated
     from scaffold.project import closing, find
 
     here = find()
-    client = Client(here.model, deadline_s=here.deadline_s)
-
-    async def call() -> Any:
-        try:
-            return await client.ask("Answer with one word: ready?", max_tokens=64)
-        except Truncated:  # a model that thinks first; it was reached all the same
-            return client.calls[-1]
-
-    reply = asyncio.run(closing(client, call()))
-    unknown = "is unknown, so max_cost_usd cannot be used with it"
-    price = unknown if reply.cost_usd is None else f"is known: this call cost ${reply.cost_usd}"
-    typer.echo(f"{here.model} answered as {reply.model} in {reply.latency_s:.1f} s.")
-    typer.echo(f"Its price {price}.")
+    client = here.client(recorded=False)
+    answer = client.ask("Answer with one word: ready?", max_tokens=2048)  # some think first
+    reply = asyncio.run(closing(client, answer))
+    unknown = "its price is unknown, so max_cost_usd cannot be used with it"
+    price = unknown if reply.cost_usd is None else f"the call cost ${reply.cost_usd}"
+    typer.echo(f"{here.model} answered as {reply.model} in {reply.latency_s:.1f} s; {price}.")
 
 
 def recordings(
@@ -54,13 +43,13 @@ def recordings(
         if one.damage:
             damaged.append(one.damage)
             continue
-        row = cases.setdefault(one.case, {"answers": 0, "bytes": 0, "cost_usd": 0.0})
+        row = cases.setdefault(one.case, {"answers": 0, "bytes": 0, "cost_usd": 0})
         row["answers"] += 1
         row["bytes"] += one.size
-        known = row["cost_usd"] is not None and one.cost_usd is not None
-        row["cost_usd"] = row["cost_usd"] + float(one.cost_usd) if known else None
+        costs: Any = row["cost_usd"], one.cost_usd
+        row["cost_usd"] = None if None in costs else sum(costs)
     if as_json:
-        typer.echo(json.dumps({"cases": cases, "damaged": damaged, "pruned": pruned}))
+        say([{"cases": cases, "damaged": damaged, "pruned": pruned}], as_json)
     else:
         say({"case": case or "none", **row} for case, row in cases.items())
         say({"damaged": why} for why in damaged)
@@ -72,10 +61,10 @@ def say(rows: Iterable[Mapping[str, Any]], as_json: bool = False) -> None:
     """Print a line for each row."""
     for row in rows:
         line = ", ".join(f"{name}: {value}" for name, value in row.items() if value is not None)
-        typer.echo(json.dumps(row) if as_json else line)
+        typer.echo(json.dumps(row, default=float) if as_json else line)
 
 
-async def dry_run(here: Any, cases: Any, attempt: Attempt, client: Any, epochs: int) -> list[Any]:
+async def dry_run(here: Any, cases: Any, attempt: Any, client: Any, epochs: int) -> list[Any]:
     """What a run takes, judged by its first case, which is asked where it is not recorded."""
     from scaffold.project import spent
 
@@ -86,24 +75,21 @@ async def dry_run(here: Any, cases: Any, attempt: Attempt, client: Any, epochs: 
     return [{"tries": tries, **ahead, "by": cases[0].id, "error": outcome.error}]
 
 
-async def spot_check(here: Any, cases: Any, attempt: Attempt, n: int) -> list[Any]:
+async def spot_check(here: Any, cases: Any, attempt: Any, n: int) -> list[Any]:
     """How up to `n` recorded cases, drawn at random, score as recorded and asked anew.
 
     Replays that agree with each other prove nothing about a model; this does. It writes nothing.
     """
-    from scaffold.llm import Client
     from scaffold.project import ProjectError, spent
 
-    limits = {"max_cost_usd": here.max_cost_usd, "deadline_s": here.deadline_s}
     recorded, rows = here.client(replay=True), list[Any]()
-    async with Client(here.model, **limits) as fresh:  # without recordings it can only ask
+    async with here.client(recorded=False) as fresh:
         for case in random.sample(cases, len(cases)):
             before, was = await attempt(case, recorded)
             if before.calls and before.error_kind != "NotRecorded":
                 after, now = await attempt(case, fresh)
-                row = {"id": case.id, "recorded": before.error_kind or was}
-                row |= {"new": after.error_kind or now}
-                rows.append(row | spent([*after.calls, *after.judge_calls]))
+                row = {"recorded": before.error_kind or was, "new": after.error_kind or now}
+                rows.append({"id": case.id, **row, **spent([*after.calls, *after.judge_calls])})
             if len(rows) == n:
                 break
     if not rows:

@@ -21,10 +21,11 @@ from scaffold.evals.terminal import dollars
 from scaffold.project import Project, ProjectError, closing, reasons, spent, text_of
 
 AHEAD = 1000  # rows that may be solved before a slow one: so memory does not grow with the file
+Record = dict[str, Any]  # what became of a row: its cells, output, error and cost_usd
 as_json = partial(json.dumps, ensure_ascii=False)
 
 
-def over(here: Project, solver: Any, client: Any, source: Path, out: Path, name: str) -> None:
+def over(here: Project, solver: Any, client: Any, source: Path, out: Path) -> None:
     """Solve each row of a CSV, TSV, JSONL or JSON file, or each document of a folder; write `out`.
 
     Answers are kept beside `out` until that is written, so after a kill the same command goes on.
@@ -37,26 +38,25 @@ def over(here: Project, solver: Any, client: Any, source: Path, out: Path, name:
         told["of"] += 1
         columns.update(dict.fromkeys(["file"] if source.is_dir() else filter(None, row)))
     digests = map(here.digest, (source.resolve(), f"src/{here.package}", "prompts"))
-    folder, begun = out.with_name(f".{out.name}.unfinished"), as_json([name, here.model, *digests])
+    folder, begun = out.with_name(f".{out.name}.unfinished"), [here.solver, here.model, *digests]
     manifest = folder / "manifest.json"
-    if not manifest.is_file() or manifest.read_text("utf-8") != begun:
+    if not manifest.is_file() or manifest.read_text("utf-8") != as_json(begun):
         shutil.rmtree(folder, ignore_errors=True)  # of another solver, model, file or code
-        folder.mkdir(parents=True)
-        manifest.write_text(begun, "utf-8")
+        evals.cases.write_whole(manifest, as_json(begun))
     with (folder / "cases.jsonl").open("a+b") as lines:
         for record in _records(lines):
             _count(told, record)
+        solving = _solve(here, solver, source, list(columns), lines, told)
         with suppress(KeyboardInterrupt):
-            asyncio.run(closing(client, _solve(here, solver, source, list(columns), lines, told)))
-        _show(told, last=True)
+            asyncio.run(closing(client, solving))
         if left := told.pop("of") - told["rows"]:
             raise ProjectError(f"{left} rows are left (--max-cost, Ctrl-C): run the command again.")
         _write(here, lines, list(columns), out)
     shutil.rmtree(folder)
-    typer.echo(json.dumps({**told, "out": str(out)}))
+    typer.echo(as_json({**told, "out": str(out)}))
 
 
-def _records(lines: BinaryIO) -> Iterator[dict[str, Any]]:
+def _records(lines: BinaryIO) -> Iterator[Record]:
     """Read what became of the first rows; what a kill cut off goes."""
     whole = lines.seek(0)
     with suppress(ValueError):
@@ -66,7 +66,7 @@ def _records(lines: BinaryIO) -> Iterator[dict[str, Any]]:
     lines.truncate(whole)
 
 
-def _count(told: dict[str, Any], record: dict[str, Any]) -> None:
+def _count(told: dict[str, Any], record: Record) -> None:
     costs = told["cost_usd"], record["cost_usd"]
     told["cost_usd"] = None if None in costs else sum(costs)  # None: a price is unknown
     told["errors"] += record["error"] is not None
@@ -74,26 +74,16 @@ def _count(told: dict[str, Any], record: dict[str, Any]) -> None:
 
 
 async def _solve(
-    here: Project,
-    solver: Any,
-    source: Path,
-    columns: list[str],
-    lines: BinaryIO,
-    told: dict[str, Any],
+    here: Project, solver: Any, source: Path, columns: list[str], lines: BinaryIO, told: Record
 ) -> None:
     """Solve the rows that are left; write a line for each, in the order of the rows.
 
     A line is not synced: it outlives a kill, and what models answered is synced in recordings/.
     """
-    free, ahead = asyncio.Semaphore(here.concurrency), deque[asyncio.Task[Any]]()
+    free, ahead = asyncio.Semaphore(here.concurrency), deque[asyncio.Task[Record | None]]()
     rows = islice(enumerate(evals.read_rows(source), 1), told["rows"], None)
 
-    async def tell() -> None:
-        while True:
-            _show(told)
-            await asyncio.sleep(0.2 if sys.stderr.isatty() else 5)
-
-    async def record(number: int, row: dict[Any, Any]) -> dict[str, Any] | None:
+    async def solved(number: int, row: dict[Any, Any]) -> Record | None:
         async with free:
             try:
                 case = evals.Case(f"row-{number}", _input(here, source, row))
@@ -102,30 +92,25 @@ async def _solve(
                 outcome = evals.Outcome(None, reasons(error))
         if outcome.error_kind == "BudgetExceeded":  # no result: the next time it is one
             return None
-        return {
-            "cells": {name: row[name] for name in columns if name in row},
-            "output": to_jsonable_python(outcome.output, bytes_mode="base64", fallback=repr),
-            "error": outcome.error,
-            "cost_usd": spent(outcome.calls)["cost_usd"],
-        }
+        output = to_jsonable_python(outcome.output, bytes_mode="base64", fallback=repr)
+        cells = {name: row[name] for name in columns if name in row}
+        cost = spent(outcome.calls)["cost_usd"]
+        return {"cells": cells, "output": output, "error": outcome.error, "cost_usd": cost}
 
-    telling = asyncio.create_task(tell())
-    while True:
-        more = islice(rows, AHEAD - len(ahead))
-        ahead.extend(asyncio.create_task(record(*numbered)) for numbered in more)
-        if not ahead or not (done := await ahead.popleft()):
-            telling.cancel()
-            return
-        lines.write(json.dumps(done).encode() + b"\n")
-        lines.flush()
-        _count(told, done)
-
-
-def _show(told: dict[str, Any], last: bool = False) -> None:
-    terminal = sys.stderr.isatty()
-    line = "{rows}/{of} done · {errors} errors · cost ".format(**told) + dollars(told["cost_usd"])
-    end = "" if terminal and not last else "\n"
-    print(f"\r{line}" if terminal else line, end=end, file=sys.stderr, flush=True)
+    with typer.progressbar(length=told["of"], label=source.name, file=sys.stderr) as bar:
+        bar.update(told["rows"])
+        while True:
+            more = islice(rows, AHEAD - len(ahead))
+            ahead.extend(asyncio.create_task(solved(*numbered)) for numbered in more)
+            if not ahead or not (record := await ahead.popleft()):
+                return
+            lines.write(json.dumps(record).encode() + b"\n")
+            lines.flush()
+            _count(told, record)
+            if told["rows"] % max(1, told["of"] // 20) == 0:  # in a pipe each label is a line
+                cost = dollars(told["cost_usd"])
+                bar.label = "{rows}/{of} done · {errors} errors · cost ".format(**told) + cost
+            bar.update(1)
 
 
 def _input(here: Project, source: Path, row: dict[Any, Any]) -> Any:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from hashlib import file_digest, sha256
 from importlib import import_module
 from importlib.metadata import distributions
@@ -21,6 +22,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from scaffold.llm import Client
 
 HASHED = {"cases": "data/cases.jsonl", "prompts": "prompts", "recordings": "recordings"}
+WRITTEN = (":!results", ":!recordings", ":!README.md")  # by commands: no tree is dirty for it
 
 
 class ProjectError(Exception):
@@ -51,9 +53,9 @@ class Project(BaseSettings, title="[tool.takehome] in pyproject.toml, or TAKEHOM
                     raise  # your own import: its traceback says more than we could
         raise ProjectError(f"There is no src/{self.package}/{name}.py, nor a module {name}.")
 
-    def solve(self, name: str) -> Callable[..., Any]:
+    def solve(self, name: str = "") -> Callable[..., Any]:
         """Return the function of `module:function`, or of a `module` the function `solve`."""
-        place, _, function = name.partition(":")
+        place, _, function = (name or self.solver).partition(":")
         if found := getattr(self.module(place), function or "solve", None):
             return found
         raise ProjectError(f"{place} has no function {function or 'solve'}(input, llm).")
@@ -72,13 +74,13 @@ class Project(BaseSettings, title="[tool.takehome] in pyproject.toml, or TAKEHOM
             return model.model_validate({needed[0]: text})
         return model.model_validate_json(text)
 
-    def client(self, replay: bool = False, live: bool = False) -> Client:
-        """Return a client for the model, over recordings/."""
+    def client(self, replay: bool = False, live: bool = False, recorded: bool = True) -> Client:
+        """Return a client for the model, over recordings/ or without any."""
         if replay and live:
             raise ProjectError("--replay and --live exclude each other: take one of them.")
         return Client(
             self.model,
-            recordings=self.root / "recordings",
+            recordings=self.root / "recordings" if recorded else None,
             mode="replay" if replay else "live" if live else "auto",
             max_cost_usd=self.max_cost_usd,
             deadline_s=self.deadline_s,
@@ -107,22 +109,27 @@ class Project(BaseSettings, title="[tool.takehome] in pyproject.toml, or TAKEHOM
         same = [run for run in runs if run["chosen"] == chosen]
         return self.root / "results" / (same or whole or runs)[-1]["run"] if runs else None
 
+    def new_run(self) -> Path:
+        """Return the folder of a run that begins now."""
+        now = f"{datetime.now(UTC):%Y%m%d-%H%M%S%f}"[:-3]
+        return self.root / "results" / f"{now}-{self.solver.replace(':', '-')}"
+
     def manifest(self, **run: Any) -> dict[str, Any]:
         """Return `run` with where code, cases and libraries stand, for manifest.json."""
-        places = HASHED | {"code": f"src/{self.package}"}
+        places, notes = HASHED | {"code": f"src/{self.package}"}, list[str]()
         hashes = {name: self.digest(place) for name, place in places.items()}
-        written, notes = (":!results", ":!recordings", ":!README.md"), list[str]()
         for before in self.finished():
             changed = [n for n in ("prompts", "code") if before["hashes"][n] != hashes[n]]
             if changed and before.get("tested"):
                 since = f"changed after {before['run']} had looked at the test split"
                 notes = [f"{' and '.join(changed)} {since}: figures on it are not blind any more."]
+        changed = self.git("status", "--porcelain", "--", ".", *WRITTEN)
         return {
             **run,
+            "solver": self.solver,
             "notes": notes,
             "command": ["takehome", *sys.argv[1:]],
-            "commit": self.git("rev-parse", "HEAD"),
-            "dirty": self.git("status", "--porcelain", "--", ".", *written) != "",
+            "git": {"commit": self.git("rev-parse", "HEAD"), "dirty": changed != ""},
             "hashes": hashes,
             "python": sys.version.partition(" ")[0],
             "packages": {found.name: found.version for found in distributions()},

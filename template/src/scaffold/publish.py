@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
@@ -16,7 +16,6 @@ OTHERS = ("*.lock", ".copier-answers.yml", "results", "recordings", "data", "BRI
 
 def publish(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, or latest.")],
-    force: Annotated[bool, typer.Option(help="Also if the code has changed since.")] = False,
 ) -> None:
     """Hand a run in: results/submitted/, README's blocks."""
     from scaffold.evals.cases import write_whole
@@ -28,8 +27,8 @@ def publish(
     results, submitted = run / "results.json", here.root / "results" / "submitted"
     finished = results.is_file() and not json.loads(results.read_text("utf-8"))["unfinished"]
     made_by = json.loads((run / "manifest.json").read_text("utf-8"))["hashes"]["code"]
-    if not force and not (finished and made_by == here.digest(code)):
-        how = f"`takehome eval --resume` or `--like {run.name}`, and publish that; or --force"
+    if not (finished and made_by == here.digest(code)):
+        how = f"`takehome eval --resume` or `--like {run.name}`, and publish that"
         raise ProjectError(f"{run.name} is unfinished, or {code} has changed: {how}.")
     text = readme.read_text("utf-8")
     for block, content in (("results", results_block(run)), ("authorship", authorship(here))):
@@ -39,38 +38,24 @@ def publish(
             raise ProjectError(f"README.md has no lines <!-- {block}: begin --> and end: add them.")
         text = "".join([*pieces[:2], content.strip(), "\n", *pieces[2:]])
     if run.resolve() != submitted.resolve():  # copied first: a failure leaves the old one whole
-        draft = Path(mkdtemp(prefix=".publish-", dir=submitted.parent))
-        shutil.copytree(run, draft / "new")
-        if submitted.exists():
-            submitted.rename(draft / "old")
-        (draft / "new").rename(submitted)
-        shutil.rmtree(draft, ignore_errors=True)
+        with TemporaryDirectory(prefix=".publish-", dir=submitted.parent) as draft:
+            shutil.copytree(run, Path(draft, "new"))
+            if submitted.exists():
+                submitted.rename(Path(draft, "old"))
+            Path(draft, "new").rename(submitted)
     write_whole(readme, text)
     aside = [f":!{path}" for path in OTHERS]
     if new := here.git("ls-files", "--others", "--exclude-standard", ".", *aside):
         names = ", ".join(new.splitlines()[:3])
-        typer.echo(
-            f"Not counted as yours, as git does not track it: {names}. git add, then publish."
-        )
-    if opening := _raw_data_that_a_clone_lacks(here, code):
-        typer.echo(
-            f"git ignores data/raw, and {opening} names it: a reviewer's clone cannot run that. Commit "
-            "the data where you may (git add --force), or say in README.md what goes there."
-        )
+        typer.echo(f"Not counted, as git does not track it: {names}. git add, then publish.")
+    # RAW is read once, to make the cases; what else opens data/raw is run by a reviewer, too
+    opens = ("-e", "data/raw", "--and", "--not", "-e", "^RAW = Path(", "--", f"{code}/*.py")
+    opening = here.git("grep", "--untracked", "--name-only", *opens)
+    if opening and here.git("ls-files", "--others", "--ignored", "--exclude-standard", "data/raw"):
+        names = ", ".join(opening.splitlines())
+        advice = "git add --force the data where you may, or say in README.md what goes there"
+        typer.echo(f"git ignores data/raw, and {names} names it: a clone lacks that; {advice}.")
     typer.echo(f"{run.name} is submitted, with its cases: commit all, in a private repository.")
-
-
-def _raw_data_that_a_clone_lacks(here: Any, code: str) -> str:
-    """Return the files of `code` that name data/raw, unless a clone has it; RAW is not opened."""
-    if not here.git("ls-files", "--others", "--ignored", "--exclude-standard", "data/raw"):
-        return ""
-    texts = {file: file.read_text("utf-8") for file in sorted((here.root / code).rglob("*.py"))}
-    without = {file: re.sub(r"(?m)^RAW = Path\([^)]*\)", "", text) for file, text in texts.items()}
-    return ", ".join(
-        file.relative_to(here.root).as_posix()
-        for file, text in without.items()
-        if "data/raw" in text
-    )
 
 
 def authorship(here: Any) -> str:

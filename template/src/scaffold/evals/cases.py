@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
@@ -50,29 +50,23 @@ def _lines(path: Path) -> Iterator[tuple[str, Any]]:
         raise CasesError(f"{path} must be there, as a folder, .csv, .tsv, .jsonl or .json")
     try:
         with path.open(encoding="utf-8-sig") as file:
-            yield from _table(file) if kind in (".csv", ".tsv") else _items(file, kind)
+            if kind in (".csv", ".tsv"):
+                csv.field_size_limit(2**31 - 1)
+                delimiter = max(",;\t|", key=file.readline().count)
+                file.seek(0)
+                reader = csv.DictReader(file, delimiter=delimiter)
+                for row in reader:
+                    yield f"line {reader.line_num}", {name: row[name] or None for name in row}
+                return
+            items: Iterable[Any] = map(_parsed, file)
+            if kind == ".json":
+                items = [_parsed(file.read())]
+                parts = items[0].values() if isinstance(items[0], dict) else items
+                lists = [part for part in parts if isinstance(part, list)]
+                items = lists[0] if len(lists) == 1 else items
+            yield from ((f"line {n}", item) for n, item in enumerate(items, 1) if item != "")
     except UnicodeDecodeError as error:
-        wrong = f"{path} is not UTF-8, probably Latin-1: save it as UTF-8"
-        raise CasesError(wrong) from error
-
-
-def _table(file: TextIO) -> Iterator[tuple[str, Any]]:
-    csv.field_size_limit(2**31 - 1)
-    delimiter = max(",;\t|", key=file.readline().count)
-    file.seek(0)
-    reader = csv.DictReader(file, delimiter=delimiter)
-    for cells in reader:
-        yield f"line {reader.line_num}", {name: cell or None for name, cell in cells.items()}
-
-
-def _items(file: TextIO, kind: str) -> Iterator[tuple[str, Any]]:
-    items: Iterable[Any] = map(_parsed, file)
-    if kind == ".json":
-        items = [_parsed(file.read())]
-        parts = items[0].values() if isinstance(items[0], dict) else items
-        lists = [part for part in parts if isinstance(part, list)]
-        items = lists[0] if len(lists) == 1 else items
-    yield from ((f"line {number}", item) for number, item in enumerate(items, 1) if item != "")
+        raise CasesError(f"{path} is not UTF-8, probably Latin-1: save it as UTF-8") from error
 
 
 def _text(path: Path) -> str | None:
