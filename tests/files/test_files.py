@@ -1,4 +1,4 @@
-"""The solution over a whole file, and as a chat, in a small project of the tests' own."""
+"""The solution on one input, over a file and as a chat; settings. In a project of the tests' own."""
 
 from __future__ import annotations
 
@@ -274,6 +274,47 @@ def test_a_wrong_command_is_a_sentence(
 ) -> None:
     (folder / "in.csv").write_text("text\na\n", "utf-8")
     assert sentence in takehome(folder, "run", *command, code=2)[1]
+
+
+def test_one_input_is_text_json_a_file_or_standard_input(folder: Path) -> None:
+    (folder / "a.txt").write_text("from a file", "utf-8-sig")
+    given = {"typed": "", '{"text": "as json", "seen": 3}': "", "a.txt": "", "-": "piped"}
+    answers = list[dict[str, Any]]()
+    for text, said in given.items():
+        out, err = takehome(folder, "run", text, "--json", said=said)
+        answers.append(json.loads(out))
+        assert "cost_usd: 0" in err
+    texts = ["TYPED", "AS JSON", "FROM A FILE", "PIPED 0"]
+    assert [answer["output"]["text"] for answer in answers] == texts
+    assert answers[1]["output"]["seen"] == 4
+    assert answers[0].keys() == {"output", "calls", "cost_usd", "latency_s"}
+
+
+def test_a_variable_wins_over_env_file_and_that_over_pyproject(folder: Path) -> None:
+    variables = "TAKEHOME_MODEL=first:x\nTAKEHOME_SOLVER=\nANTHROPIC_API_KEY=\n"
+    (folder / ".env").write_text(variables, "utf-8-sig")  # as some editors write it
+    assert "no vendor 'first'" in takehome(folder, "doctor", code=2)[1]
+    told = start(folder, "doctor", TAKEHOME_MODEL="second:x").communicate(timeout=60)
+    assert "no vendor 'second'" in told[1]
+    (folder / ".env").write_text("ANTHROPIC_API_KEY=\n", "utf-8")
+    assert "ANTHROPIC_API_KEY is not set" in takehome(folder, "doctor", code=2)[1]
+    (folder / ".env").write_bytes("KEY=x".encode("utf-16"))  # as PowerShell writes it
+    assert ".env in" in takehome(folder, "doctor", code=2)[1]
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("[broken", "at line 5"),
+        ("concurrency = 0", "concurrency: Input should be greater than or equal to 1"),
+    ],
+)
+def test_a_mistake_in_the_settings_is_a_sentence(folder: Path, line: str, sentence: str) -> None:
+    with (folder / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
+    err = takehome(folder, "run", "x", code=2)[1]
+    assert sentence in err
+    assert "pyproject.toml" in err
 
 
 HISTORIES = {

@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 # Commands in other modules, each a function of that name: the part that brings it, and its module
 COMMANDS = {
+    "compare": ("every render", "publish"),
     "publish": ("every render", "publish"),
     "doctor": ("checks", "doctor"),
     "recordings": ("checks", "doctor"),
@@ -58,9 +59,9 @@ def evaluate(
     live: Live = False,
     as_json: Machine = False,
 ) -> None:
-    """Score a solver (else pyproject.toml's) on the cases; all goes to results/<run>/.
+    """Score a solver on the cases. Without --solver, the one that pyproject.toml names.
 
-    There are report.html, results.json, failures.csv, and cases.jsonl: what was sent and answered.
+    results/<run>/ gets report.html, results.json, failures.csv, and what was said in cases.jsonl.
     """
     from scaffold import doctor, evals
     from scaffold.evals.publication import read_failures, results_table
@@ -116,12 +117,10 @@ def evaluate(
         done = asyncio.run(closing(client, work))
     typer.echo(json.dumps(done, ensure_ascii=False) if as_json else results_table(done))
     typer.echo(f"report: {(folder / 'report.html').as_uri()}", err=True)
-    failed = done["errors"] >= len(cases) * epochs
     if done["errors"]:
-        who = "no case has an answer" if failed else f"{done['errors']} have no answer, the first"
         why = read_failures(folder / "failures.csv")[0]["error"]  # errors come first in it
-        typer.echo(f"takehome: {who}: {why}", err=True)
-    raise typer.Exit(failed or bool(done["unfinished"]))
+        typer.echo(f"takehome: {done['errors']} have no answer, the first: {why}", err=True)
+    raise typer.Exit(bool(done["unfinished"]) or done["errors"] >= len(cases) * epochs)
 
 
 def solver_of(solve: Any, client: "Client") -> "Solver":
@@ -148,7 +147,7 @@ def run(
     given: Annotated[str, typer.Argument(metavar="INPUT", help="Text, JSON, a file, or -.")] = "",
     solver: SolverName = "solution",
     source: Annotated[Path | None, typer.Option("--in", help="A CSV, JSONL or folder.")] = None,
-    out: Annotated[Path | None, typer.Option(help="CSV or JSONL to write for --in.")] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV or JSONL: its columns, Output's.")] = None,
     concurrency: AtOnce = None,
     save_case: Annotated[bool, typer.Option("--save-case", help="Keep it, to review.")] = False,
     max_cost: MaxCost = None,
@@ -156,7 +155,9 @@ def run(
     live: Live = False,
     as_json: Machine = False,
 ) -> None:
-    """Solve one input, or with --in and --out a whole file; print the answer and its cost."""
+    """Solve one input, or a whole file. Prints the answer, calls, cost and seconds."""
+    from pydantic_core import to_jsonable_python
+
     from scaffold import doctor
     from scaffold.project import ProjectError, closing, find, part, spent, text_of
 
@@ -170,33 +171,10 @@ def run(
     one, llm = here.input(text_of(given)), client.for_case("run")
     if save_case:
         typer.echo(doctor.save_case(here.root / "data" / "cases.jsonl", one), err=True)
-    answer = asyncio.run(closing(client, solve(one, llm))).model_dump(mode="json")
+    answer = to_jsonable_python(asyncio.run(closing(client, solve(one, llm))))
     about = spent([call.logged() for call in llm.calls])
     typer.echo(json.dumps({"output": answer, **about} if as_json else answer, ensure_ascii=False))
     typer.echo(", ".join(f"{name}: {value}" for name, value in about.items()), err=True)
-
-
-@app.command()
-def compare(
-    a: Annotated[str, typer.Argument(metavar="A", help="The run before: a folder of results/.")],
-    b: Annotated[str, typer.Argument(metavar="B", help="The run after; latest is the newest.")],
-    fail_on_regression: Annotated[str, typer.Option(metavar="SCORE", help="Or all.")] = "",
-    margin: Annotated[float, typer.Option(min=0, help="A loss that is no regression yet.")] = 0.0,
-    as_json: Machine = False,
-) -> None:
-    """Hold two runs against each other, case by case; the gate exits 1 on a significant loss."""
-    from scaffold import evals
-    from scaffold.project import find
-
-    here = find()
-    runs = here.run(a), here.run(b)
-    found = evals.compare(*runs, getattr(here.module("scoring"), "SCORES", {}))
-    typer.echo(json.dumps(found) if as_json else evals.as_markdown(found, *runs))
-    if fail_on_regression:
-        names = () if fail_on_regression == "all" else (fail_on_regression,)
-        passed, why = evals.gate(found, names, margin)
-        typer.echo(f"\n{why}", err=as_json)
-        raise typer.Exit(not passed)
 
 
 def main() -> None:

@@ -29,7 +29,7 @@ def recordings(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what --prune deletes.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")] = False,
 ) -> None:
-    """List what was recorded, by case; exit 1 where a file would not replay, and name it."""
+    """List what was recorded, by case. Exits 1 where a file would not replay, and names it."""
     from scaffold.llm import upkeep
     from scaffold.project import find
 

@@ -22,7 +22,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from scaffold.llm import Client
 
 HASHED = {"cases": "data/cases.jsonl", "prompts": "prompts", "recordings": "recordings"}
-WRITTEN = (":!results", ":!recordings", ":!README.md")  # by commands: no tree is dirty for it
 
 
 class ProjectError(Exception):
@@ -123,7 +122,7 @@ class Project(BaseSettings, title="[tool.takehome] in pyproject.toml, or TAKEHOM
             if changed and before.get("tested"):
                 since = f"changed after {before['run']} had looked at the test split"
                 notes = [f"{' and '.join(changed)} {since}: figures on it are not blind any more."]
-        changed = self.git("status", "--porcelain", "--", ".", *WRITTEN)
+        changed = self.git("status", "--porcelain", ".", ":!results", ":!recordings", ":!README.md")
         return {
             **run,
             "solver": self.solver,
@@ -167,10 +166,13 @@ def root() -> Path:
 def find(**options: Any) -> Project:
     """Return the repository, `.env` in the environment; options that are not None win."""
     folder = root()
-    for name, value in dotenv_values(folder / ".env", encoding="utf-8-sig").items():
-        if value:
-            os.environ.setdefault(name, value)
-    table = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["tool"]["takehome"]
+    try:
+        for name, value in dotenv_values(folder / ".env", encoding="utf-8-sig").items():
+            if value:
+                os.environ.setdefault(name, value)
+        table = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["tool"]["takehome"]
+    except ValueError as error:
+        raise ProjectError(f"pyproject.toml or .env in {folder} has a mistake: {error}.") from error
     told = {n: v for n, v in table.items() if not os.environ.get(f"TAKEHOME_{n.upper()}")}
     told |= {name: value for name, value in options.items() if value is not None}
     return Project(root=folder, **told)
@@ -190,10 +192,9 @@ def text_of(given: str) -> str:
 
 def reasons(error: Exception) -> str:
     """Say in one sentence what is wrong; where data do not fit, Pydantic has several."""
-    if isinstance(error, OSError):
-        return f"{error}: mend that, and run the same command again."
     if not isinstance(error, ValidationError):
-        return str(error)
+        advice = ": mend that, and run the same command again."
+        return f"{error}{advice}" if isinstance(error, OSError) else str(error)
     found = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
     return f"It does not fit {error.title}: {'; '.join(found)}."
 

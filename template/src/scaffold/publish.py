@@ -1,4 +1,4 @@
-"""`takehome publish RUN`: the one place that writes figures into README.md."""
+"""Finished runs: two compared, or one published; only that writes figures into README.md."""
 
 import json
 import re
@@ -14,10 +14,32 @@ GIVEN = ("src/scaffold", "tests/scaffold")
 OTHERS = ("*.lock", ".copier-answers.yml", "results", "recordings", "data", "BRIEF.*", "README.md")
 
 
+def compare(
+    a: Annotated[str, typer.Argument(metavar="A", help="The run before: a folder of results/.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="The run after; latest is the newest.")],
+    fail_on_regression: Annotated[str, typer.Option(metavar="SCORE", help="Or all.")] = "",
+    margin: Annotated[float, typer.Option(min=0, help="A loss that is no regression yet.")] = 0.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")] = False,
+) -> None:
+    """Compare two runs, case by case. With --fail-on-regression, exit 1 on a significant loss."""
+    from scaffold import evals
+    from scaffold.project import find
+
+    here = find()
+    runs = here.run(a), here.run(b)
+    found = evals.compare(*runs, getattr(here.module("scoring"), "SCORES", {}))
+    typer.echo(json.dumps(found) if as_json else evals.as_markdown(found, *runs))
+    if fail_on_regression:
+        names = () if fail_on_regression == "all" else (fail_on_regression,)
+        passed, why = evals.gate(found, names, margin)
+        typer.echo(f"\n{why}", err=as_json)
+        raise typer.Exit(not passed)
+
+
 def publish(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, or latest.")],
 ) -> None:
-    """Hand a run in: results/submitted/, README's blocks."""
+    """Hand a run in. It becomes results/submitted/, and README.md gets its figures."""
     from scaffold.evals.cases import write_whole
     from scaffold.evals.publication import results_block
     from scaffold.project import ProjectError, find
