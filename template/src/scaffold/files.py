@@ -103,6 +103,7 @@ async def _solve(
             more = islice(rows, AHEAD - len(ahead))
             ahead.extend(asyncio.create_task(solved(*numbered)) for numbered in more)
             if not ahead or not (record := await ahead.popleft()):
+                await asyncio.gather(*ahead)  # what is under way is paid, and will be recorded
                 return
             lines.write(json.dumps(record).encode() + b"\n")
             lines.flush()
