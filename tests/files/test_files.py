@@ -202,6 +202,24 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(folder: Path) -> No
     assert over(folder, "in.csv", "out.csv")["rows"] == 40
 
 
+def test_rows_that_the_budget_does_not_allow_are_left_for_the_next_time(folder: Path) -> None:
+    code = folder / "src" / "task" / "solution.py"
+    spent = "    if os.environ.get('SPENT') and input.text == 'c':\n        raise BudgetExceeded('no')\n"
+    text = SOLUTION.replace("    await asyncio", f"{spent}    await asyncio")
+    code.write_text("from scaffold.llm import BudgetExceeded\n" + text, "utf-8")
+    (folder / "in.csv").write_text("text\na\nb\nc\nd\n", "utf-8")
+    command = ("run", "--in", "in.csv", "--out", "out.csv", "--concurrency", "1")
+    process = start(folder, *command, SPENT="1")
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "2 rows are left (--max-cost, Ctrl-C): run the command again" in err
+    assert not (folder / "out.csv").exists()
+    (folder / "solved.txt").unlink()
+    takehome(folder, *command)
+    assert (folder / "solved.txt").read_text("utf-8").split() == ["c", "d"]
+    assert [row["output.text"] for row in table(folder / "out.csv")] == ["A", "B", "C", "D"]
+
+
 # VmHWM is the process's own peak: the one that the system tells holds that of its parent, too
 PEAK = """
 import atexit
