@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Annotated, Any
 
 import typer
@@ -60,11 +60,12 @@ def publish(
             raise ProjectError(f"README.md has no lines <!-- {block}: begin --> and end: add them.")
         text = "".join([*pieces[:2], content.strip(), "\n", *pieces[2:]])
     if run.resolve() != submitted.resolve():  # copied first: a failure leaves the old one whole
-        with TemporaryDirectory(prefix=".publish-", dir=submitted.parent) as draft:
-            shutil.copytree(run, Path(draft, "new"))
-            if submitted.exists():
-                submitted.rename(Path(draft, "old"))
-            Path(draft, "new").rename(submitted)
+        draft = Path(mkdtemp(prefix=".publish-", dir=submitted.parent))
+        shutil.copytree(run, draft / "new")
+        if submitted.exists():
+            submitted.rename(draft / "old")
+        (draft / "new").rename(submitted)
+        shutil.rmtree(draft, ignore_errors=True)  # only now: the old one holds causes
     write_whole(readme, text)
     aside = [f":!{path}" for path in OTHERS]
     if new := here.git("ls-files", "--others", "--exclude-standard", ".", *aside):
