@@ -1,4 +1,4 @@
-"""The solution over a whole file, and as a chat, in a small project of the tests' own."""
+"""The solution on one input, over a file and as a chat; settings. In a project of the tests' own."""
 
 from __future__ import annotations
 
@@ -169,6 +169,85 @@ def test_a_run_killed_in_mid_file_goes_on_where_it_was(folder: Path) -> None:
     assert not kept.parent.exists()
 
 
+def test_a_slow_row_holds_up_no_other_and_the_order_stays(folder: Path) -> None:
+    slow = SOLUTION.replace('os.environ.get("SLOW", "0")', '"1" if "slow" in input.text else "0"')
+    (folder / "src/task/solution.py").write_text(slow, "utf-8")
+    (folder / "in.csv").write_text("text\nslow\na\nbad\nb\n", "utf-8")
+    begun = time.monotonic()
+    process = start(folder, "run", "--in", "in.csv", "--out", "out.csv", "--concurrency", "2")
+    solved = folder / "solved.txt"
+    while not (solved.exists() and solved.read_text("utf-8").endswith("b\n")):
+        assert time.monotonic() < begun + 30
+        time.sleep(0.01)
+    assert not (folder / "out.csv").exists()  # the first is still under way
+    assert process.wait(30) == 0
+    assert [row["text"] for row in table(folder / "out.csv")] == ["slow", "a", "bad", "b"]
+
+
+def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(folder: Path) -> None:
+    (folder / "in.csv").write_text("text\n" + "row\n" * 40, "utf-8")
+    command = ("run", "--in", "in.csv", "--out", "out.csv", "--concurrency", "2")
+    process = start(folder, *command, SLOW="0.1")
+    kept = folder / ".out.csv.unfinished" / "cases.jsonl"
+    until = time.monotonic() + 30
+    while not (kept.exists() and kept.read_bytes().count(b"\n") >= 4):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    finished = kept.read_bytes().count(b"\n")
+    assert process.returncode == 2
+    assert f"{40 - finished} rows are left" in err
+    assert "run the command again" in err
+    assert over(folder, "in.csv", "out.csv")["rows"] == 40
+
+
+def test_rows_that_the_budget_does_not_allow_are_left_for_the_next_time(folder: Path) -> None:
+    code = folder / "src" / "task" / "solution.py"
+    spent = "    if os.environ.get('SPENT') and input.text == 'c':\n        raise BudgetExceeded('no')\n"
+    text = SOLUTION.replace("    await asyncio", f"{spent}    await asyncio")
+    code.write_text("from scaffold.llm import BudgetExceeded\n" + text, "utf-8")
+    (folder / "in.csv").write_text("text\na\nb\nc\nd\n", "utf-8")
+    command = ("run", "--in", "in.csv", "--out", "out.csv", "--concurrency", "1")
+    process = start(folder, *command, SPENT="1")
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "2 rows are left (--max-cost, Ctrl-C): run the command again" in err
+    assert not (folder / "out.csv").exists()
+    (folder / "solved.txt").unlink()
+    takehome(folder, *command)
+    assert (folder / "solved.txt").read_text("utf-8").split() == ["c", "d"]
+    assert [row["output.text"] for row in table(folder / "out.csv")] == ["A", "B", "C", "D"]
+
+
+# VmHWM is the process's own peak: the one that the system tells holds that of its parent, too
+PEAK = """
+import atexit
+from pathlib import Path
+from .schemas import Output
+
+def tell():
+    (line,) = [l for l in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in l]
+    Path("peak.txt").write_text(line.split()[1])
+
+atexit.register(tell)
+
+async def solve(input, llm):
+    return Output(text=input.text, size=1)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux only")
+def test_a_larger_file_needs_no_more_memory(folder: Path) -> None:
+    (folder / "src/task/solution.py").write_text(PEAK, "utf-8")
+    peaks = list[int]()
+    for rows in (1200, 6000):
+        (folder / "in.csv").write_text("text,more\n" + f"row,{'x' * 4000}\n" * rows, "utf-8")
+        assert over(folder, "in.csv", "out.csv")["rows"] == rows
+        peaks.append(int((folder / "peak.txt").read_text("utf-8")))
+    assert peaks[1] - peaks[0] < 4000  # kB, where 19,200 kB more came in
+
+
 def test_answers_of_other_code_are_not_gone_on_with(folder: Path) -> None:
     (folder / "in.csv").write_text("text\na\nb\n", "utf-8")
     kept = folder / ".out.csv.unfinished"
@@ -213,6 +292,47 @@ def test_a_wrong_command_is_a_sentence(
 ) -> None:
     (folder / "in.csv").write_text("text\na\n", "utf-8")
     assert sentence in takehome(folder, "run", *command, code=2)[1]
+
+
+def test_one_input_is_text_json_a_file_or_standard_input(folder: Path) -> None:
+    (folder / "a.txt").write_text("from a file", "utf-8-sig")
+    given = {"typed": "", '{"text": "as json", "seen": 3}': "", "a.txt": "", "-": "piped"}
+    answers = list[dict[str, Any]]()
+    for text, said in given.items():
+        out, err = takehome(folder, "run", text, "--json", said=said)
+        answers.append(json.loads(out))
+        assert "cost_usd: 0" in err
+    texts = ["TYPED", "AS JSON", "FROM A FILE", "PIPED 0"]
+    assert [answer["output"]["text"] for answer in answers] == texts
+    assert answers[1]["output"]["seen"] == 4
+    assert answers[0].keys() == {"output", "calls", "cost_usd", "latency_s"}
+
+
+def test_a_variable_wins_over_env_file_and_that_over_pyproject(folder: Path) -> None:
+    variables = "TAKEHOME_MODEL=first:x\nTAKEHOME_SOLVER=\nANTHROPIC_API_KEY=\n"
+    (folder / ".env").write_text(variables, "utf-8-sig")  # as some editors write it
+    assert "no vendor 'first'" in takehome(folder, "doctor", code=2)[1]
+    told = start(folder, "doctor", TAKEHOME_MODEL="second:x").communicate(timeout=60)
+    assert "no vendor 'second'" in told[1]
+    (folder / ".env").write_text("ANTHROPIC_API_KEY=\n", "utf-8")
+    assert "ANTHROPIC_API_KEY is not set" in takehome(folder, "doctor", code=2)[1]
+    (folder / ".env").write_bytes("KEY=x".encode("utf-16"))  # as PowerShell writes it
+    assert ".env in" in takehome(folder, "doctor", code=2)[1]
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("[broken", "at line 5"),
+        ("concurrency = 0", "concurrency: Input should be greater than or equal to 1"),
+    ],
+)
+def test_a_mistake_in_the_settings_is_a_sentence(folder: Path, line: str, sentence: str) -> None:
+    with (folder / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
+    err = takehome(folder, "run", "x", code=2)[1]
+    assert sentence in err
+    assert "pyproject.toml" in err
 
 
 HISTORIES = {

@@ -13,7 +13,7 @@ def agree(
     score: Annotated[str, typer.Option(help="Of a run: which score is the label.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")] = False,
 ) -> None:
-    """Hold labels (columns `id`, `label`) against people's: kappa and its interval, confusion."""
+    """Hold a judge against people. Kappa with its interval, confusion; columns are id and label."""
     from scaffold.evals import agree, publication
     from scaffold.project import find
 

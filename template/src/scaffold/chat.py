@@ -18,33 +18,25 @@ def chat(solver: Annotated[str, typer.Option(help="As for `run`.")] = "solution"
     here, said, state = find(), list[tuple[str, str]](), dict[str, Any]()
     solve, client = here.solve(solver), here.client()
     with asyncio.Runner() as runner:
-        while text := _asked():
-            try:
-                one = _remembering(here.input(text), state, said)
-                output = runner.run(solve(one, client.for_case("chat")))
-            except Exception as error:  # it is told, and the conversation goes on
-                typer.echo(f"{type(error).__name__}: {reasons(error)}", err=True)
-                continue
-            state, fields = dict(output), output.model_dump(mode="json")
-            answer = fields.get("answer") or fields.get("text") or output.model_dump_json()
-            typer.echo(answer)
-            said += [("user", text), ("assistant", answer)]
+        with suppress(typer.Abort):  # Ctrl-D
+            while text := typer.prompt("you", default="", show_default=False):
+                try:
+                    one = _remembering(here.input(text), state, said)
+                    output = runner.run(solve(one, client.for_case("chat")))
+                except Exception as error:  # it is told, and the conversation goes on
+                    typer.echo(f"{type(error).__name__}: {reasons(error)}", err=True)
+                    continue
+                state, fields = dict(output), output.model_dump(mode="json")
+                answer = fields.get("answer") or fields.get("text") or output.model_dump_json()
+                typer.echo(answer)
+                said += [("user", text), ("assistant", answer)]
         runner.run(closing(client, asyncio.sleep(0)))
-
-
-def _asked() -> str:
-    """Return what the user says; the end of the input (Ctrl-D) ends a talk as an empty line does."""
-    with suppress(typer.Abort):
-        return str(typer.prompt("you", default="", show_default=False))
-    typer.echo()
-    return ""
 
 
 def _remembering(given: Any, state: dict[str, Any], said: list[tuple[str, str]]) -> Any:
     fields = set(type(given).model_fields)
-    given = given.model_copy(
-        update={n: state[n] for n in state.keys() & fields - given.model_fields_set}
-    )
+    shared = {name: state[name] for name in state.keys() & fields - given.model_fields_set}
+    given = given.model_copy(update=shared)
     shapes = [[{"role": role, key: text} for role, text in said] for key in ("content", "text")]
     for name in fields & {"history", "messages", "conversation"}:
         for shape in (said, *shapes):

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import sys
-from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -25,6 +24,7 @@ app = typer.Typer(
 )
 # Commands in other modules, each a function of that name: the part that brings it, and its module
 COMMANDS = {
+    "compare": ("every render", "publish"),
     "publish": ("every render", "publish"),
     "doctor": ("checks", "doctor"),
     "recordings": ("checks", "doctor"),
@@ -59,16 +59,17 @@ def evaluate(
     live: Live = False,
     as_json: Machine = False,
 ) -> None:
-    """Score a solver (else pyproject.toml's) on the cases; all goes to results/<run>/.
+    """Score a solver on the cases. Without --solver, the one that pyproject.toml names.
 
-    There are report.html, results.json, failures.csv, and cases.jsonl: what was sent and answered.
+    results/<run>/ gets report.html, results.json, failures.csv, and what was said in cases.jsonl.
     """
-    from scaffold import evals
-    from scaffold.evals.publication import results_table
+    from scaffold import doctor, evals
+    from scaffold.evals.publication import read_failures, results_table
     from scaffold.evals.terminal import progress
-    from scaffold.project import ProjectError, closing, find, part, unanswered
+    from scaffold.project import ProjectError, closing, find
 
-    here, ids = find(max_cost_usd=max_cost, concurrency=concurrency), list(case or [])
+    here = find(solver=solver or None, max_cost_usd=max_cost, concurrency=concurrency)
+    ids = list(case or [])
     if failed_from:
         ids += [row.id for row in evals.Run.read(here.run(failed_from)).rows if row.failed]
         if not ids:
@@ -79,48 +80,47 @@ def evaluate(
         if limit or tag or ids or (resume and solver):
             raise ProjectError("--resume and --like repeat a run's solver and cases: name neither.")
         begun = evals.Run.read(here.run(resume or like)).manifest
-        solver, epochs, chosen = solver or begun["solver"], begun["epochs"], begun["chosen"]
-    solver = solver or here.solver
+        here.solver, epochs, chosen = solver or begun["solver"], begun["epochs"], begun["chosen"]
     if not (cases := evals.select(here.cases(), **chosen)):
         raise ProjectError("No case is left: see --split, --tag and your cases().")
-    scoring, client = here.module("scoring"), here.client(replay, live)
-    solving = partial(solver_of, here.solve(solver))
-    scored = partial(evals.scored, scoring.score)
-    if dry_run:
-        ahead = part("checks", "doctor", "--dry-run").dry_run
-        return ahead(here, client, cases, solving(client), scored, epochs, as_json)
-    if spot_check:
-        check = part("checks", "doctor", "--spot-check").spot_check
-        return check(here, solver, cases, solving, scored, spot_check, as_json)
-    run = f"{datetime.now(UTC):%Y%m%d-%H%M%S%f}"[:-3] + f"-{solver.replace(':', '-')}"
-    folder = here.run(resume) if resume else here.root / "results" / run
-    about = {"run": folder.name, "solver": solver, "epochs": epochs, "chosen": chosen}
-    about["tested"] = any(case.split == "test" for case in cases)
+    solve, scoring, client = here.solve(), here.module("scoring"), here.client(replay, live)
     scores = getattr(scoring, "SCORES", {})
+
+    async def attempt(case: "Case[Any, Any]", client: "Client") -> tuple[Any, Any]:
+        outcome = await evals.solved(solver_of(solve, client), case, 0, here.case_s)
+        judge = client.for_case(case.id)
+        return outcome, await evals.scored(scoring.score, case, outcome, judge, here.case_s)
+
+    if dry_run or spot_check:
+        ahead = partial(doctor.dry_run, here, cases, attempt, client, epochs)
+        look = ahead if dry_run else partial(doctor.spot_check, here, cases, attempt, spot_check)
+        return doctor.say(asyncio.run(closing(client, look())), as_json)
+    folder = here.run(resume) if resume else here.new_run()
+    tested = any(case.split == "test" for case in cases)
     with progress(scores) as show:
         work = evals.evaluate(
             cases,
-            solving(client),
+            solver_of(solve, client),
             scoring.score,
             folder=folder,
             scores=scores,
-            manifest=here.manifest(**about),
+            manifest=here.manifest(run=folder.name, epochs=epochs, chosen=chosen, tested=tested),
             concurrency=here.concurrency,
             epochs=epochs,
             timeout_s=here.case_s,
             resume=bool(resume),
             judge=client.for_case,
-            baseline=None if solver == "baseline" else here.last_run("baseline", chosen),
-            last_run=here.last_run(solver, chosen, folder.name),
+            baseline=None if here.solver == "baseline" else here.last_run("baseline", chosen),
+            last_run=here.last_run(here.solver, chosen, folder.name),
             on_progress=show,
         )
         done = asyncio.run(closing(client, work))
     typer.echo(json.dumps(done, ensure_ascii=False) if as_json else results_table(done))
     typer.echo(f"report: {(folder / 'report.html').as_uri()}", err=True)
-    failed = done["errors"] >= len(cases) * epochs
     if done["errors"]:
-        typer.echo(f"takehome: {unanswered(folder, done['errors'], failed)}", err=True)
-    raise typer.Exit(failed or bool(done["unfinished"]))
+        why = read_failures(folder / "failures.csv")[0]["error"]  # errors come first in it
+        typer.echo(f"takehome: {done['errors']} have no answer, the first: {why}", err=True)
+    raise typer.Exit(bool(done["unfinished"]) or done["errors"] >= len(cases) * epochs)
 
 
 def solver_of(solve: Any, client: "Client") -> "Solver":
@@ -147,7 +147,7 @@ def run(
     given: Annotated[str, typer.Argument(metavar="INPUT", help="Text, JSON, a file, or -.")] = "",
     solver: SolverName = "solution",
     source: Annotated[Path | None, typer.Option("--in", help="A CSV, JSONL or folder.")] = None,
-    out: Annotated[Path | None, typer.Option(help="CSV or JSONL to write for --in.")] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV or JSONL: its columns, Output's.")] = None,
     concurrency: AtOnce = None,
     save_case: Annotated[bool, typer.Option("--save-case", help="Keep it, to review.")] = False,
     max_cost: MaxCost = None,
@@ -155,47 +155,26 @@ def run(
     live: Live = False,
     as_json: Machine = False,
 ) -> None:
-    """Solve one input, or with --in and --out a whole file; print the answer and its cost."""
+    """Solve one input, or a whole file. Prints the answer, calls, cost and seconds."""
+    from pydantic_core import to_jsonable_python
+
+    from scaffold import doctor
     from scaffold.project import ProjectError, closing, find, part, spent, text_of
 
-    here = find(max_cost_usd=max_cost, concurrency=concurrency)
-    solve, client = here.solve(solver), here.client(replay, live)
+    here = find(solver=solver, max_cost_usd=max_cost, concurrency=concurrency)
+    solve, client = here.solve(), here.client(replay, live)
     if source and out:
         over = part("files", "files", "--in").over
-        return over(here, solver_of(solve, client), client, source, out, solver)
+        return over(here, solver_of(solve, client), client, source, out)
     if source or out or not given:
         raise ProjectError("Pass an input, or --in FILE and --out FILE.")
     one, llm = here.input(text_of(given)), client.for_case("run")
     if save_case:
-        checks = part("checks", "doctor", "--save-case")
-        typer.echo(checks.save_case(here.root / "data" / "cases.jsonl", one), err=True)
-    answer = asyncio.run(closing(client, solve(one, llm))).model_dump(mode="json")
+        typer.echo(doctor.save_case(here.root / "data" / "cases.jsonl", one), err=True)
+    answer = to_jsonable_python(asyncio.run(closing(client, solve(one, llm))))
     about = spent([call.logged() for call in llm.calls])
     typer.echo(json.dumps({"output": answer, **about} if as_json else answer, ensure_ascii=False))
     typer.echo(", ".join(f"{name}: {value}" for name, value in about.items()), err=True)
-
-
-@app.command()
-def compare(
-    a: Annotated[str, typer.Argument(metavar="A", help="The run before: a folder of results/.")],
-    b: Annotated[str, typer.Argument(metavar="B", help="The run after; latest is the newest.")],
-    fail_on_regression: Annotated[str, typer.Option(metavar="SCORE", help="Or all.")] = "",
-    margin: Annotated[float, typer.Option(min=0, help="A loss that is no regression yet.")] = 0.0,
-    as_json: Machine = False,
-) -> None:
-    """Hold two runs against each other, case by case; the gate exits 1 on a significant loss."""
-    from scaffold import evals
-    from scaffold.project import find
-
-    here = find()
-    runs = here.run(a), here.run(b)
-    found = evals.compare(*runs, getattr(here.module("scoring"), "SCORES", {}))
-    typer.echo(json.dumps(found) if as_json else evals.as_markdown(found, *runs))
-    if fail_on_regression:
-        names = () if fail_on_regression == "all" else (fail_on_regression,)
-        passed, why = evals.gate(found, names, margin)
-        typer.echo(f"\n{why}", err=as_json)
-        raise typer.Exit(not passed)
 
 
 def main() -> None:
@@ -211,8 +190,7 @@ def main() -> None:
         known = type(error).__module__.partition(".")[0] in ("scaffold", "pydantic_core")
         if not known and not isinstance(error, OSError):
             raise
-        said = import_module("scaffold.project").reasons(error)
-        typer.echo(f"takehome: {said}", err=True)
+        typer.echo(f"takehome: {import_module('scaffold.project').reasons(error)}", err=True)
         sys.exit(2)
 
 

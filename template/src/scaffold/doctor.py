@@ -3,7 +3,7 @@
 import asyncio
 import json
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,23 +13,15 @@ import typer
 
 def doctor() -> None:
     """Say what is missing: key, model, price. Makes one cheap call, and says what it cost."""
-    from scaffold.llm import Client, Truncated
     from scaffold.project import closing, find
 
     here = find()
-    client = Client(here.model, deadline_s=here.deadline_s)
-
-    async def call() -> Any:
-        try:
-            return await client.ask("Answer with one word: ready?", max_tokens=64)
-        except Truncated:  # a model that thinks first; it was reached all the same
-            return client.calls[-1]
-
-    reply = asyncio.run(closing(client, call()))
-    unknown = "is unknown, so max_cost_usd cannot be used with it"
-    price = unknown if reply.cost_usd is None else f"is known: this call cost ${reply.cost_usd}"
-    typer.echo(f"{here.model} answered as {reply.model} in {reply.latency_s:.1f} s.")
-    typer.echo(f"Its price {price}.")
+    client = here.client(recorded=False)
+    answer = client.ask("Answer with one word: ready?", max_tokens=2048)  # some think first
+    reply = asyncio.run(closing(client, answer))
+    unknown = "its price is unknown, so max_cost_usd cannot be used with it"
+    price = unknown if reply.cost_usd is None else f"the call cost ${reply.cost_usd}"
+    typer.echo(f"{here.model} answered as {reply.model} in {reply.latency_s:.1f} s; {price}.")
 
 
 def recordings(
@@ -37,7 +29,7 @@ def recordings(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what --prune deletes.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")] = False,
 ) -> None:
-    """List what was recorded, by case; exit 1 where a file would not replay, and name it."""
+    """List what was recorded, by case. Exits 1 where a file would not replay, and names it."""
     from scaffold.llm import upkeep
     from scaffold.project import find
 
@@ -51,73 +43,58 @@ def recordings(
         if one.damage:
             damaged.append(one.damage)
             continue
-        row = cases.setdefault(one.case, {"answers": 0, "bytes": 0, "cost_usd": 0.0})
+        row = cases.setdefault(one.case, {"answers": 0, "bytes": 0, "cost_usd": 0})
         row["answers"] += 1
         row["bytes"] += one.size
-        known = row["cost_usd"] is not None and one.cost_usd is not None
-        row["cost_usd"] = row["cost_usd"] + float(one.cost_usd) if known else None
+        costs: Any = row["cost_usd"], one.cost_usd
+        row["cost_usd"] = None if None in costs else sum(costs)
     if as_json:
-        typer.echo(json.dumps({"cases": cases, "damaged": damaged, "pruned": pruned}))
+        say([{"cases": cases, "damaged": damaged, "pruned": pruned}], as_json)
     else:
-        _say({"case": case or "none", **row} for case, row in cases.items())
-        _say({"damaged": why} for why in damaged)
-        _say({"would be deleted" if dry_run else "deleted": path} for path in pruned)
+        say({"case": case or "none", **row} for case, row in cases.items())
+        say({"damaged": why} for why in damaged)
+        say({"would be deleted" if dry_run else "deleted": path} for path in pruned)
     raise typer.Exit(bool(damaged))
 
 
-def dry_run(
-    here: Any, client: Any, cases: Any, solver: Any, scored: Any, epochs: int, as_json: bool
-) -> None:
-    """Say what a run takes, by its first case, which is asked where it is not recorded."""
-    from scaffold.project import closing, spent
-
-    async def first() -> Any:
-        outcome = await solver(cases[0], 0)
-        await scored(cases[0], outcome, client.for_case(cases[0].id))
-        return outcome
-
-    outcome, tries = asyncio.run(closing(client, first())), len(cases) * epochs
-    took = spent([*outcome.calls, *outcome.judge_calls])
-    cost = None if took["cost_usd"] is None else took["cost_usd"] * tries
-    seconds = took["latency_s"] * tries / min(here.concurrency, tries)
-    row = {"tries": tries, "calls": took["calls"] * tries, "cost_usd": cost, "seconds": seconds}
-    _say([row | {"by": cases[0].id, "error": outcome.error}], as_json)
+def say(rows: Iterable[Mapping[str, Any]], as_json: bool = False) -> None:
+    """Print a line for each row."""
+    for row in rows:
+        line = ", ".join(f"{name}: {value}" for name, value in row.items() if value is not None)
+        typer.echo(json.dumps(row, default=float) if as_json else line)
 
 
-def spot_check(
-    here: Any, name: str, cases: Any, solving: Any, scored: Any, n: int, as_json: bool
-) -> None:
-    """Say for up to `n` recorded cases, drawn at random, how they score recorded and asked anew.
+async def dry_run(here: Any, cases: Any, attempt: Any, client: Any, epochs: int) -> list[Any]:
+    """What a run takes, judged by its first case, which is asked where it is not recorded."""
+    from scaffold.project import spent
+
+    outcome, _ = await attempt(cases[0], client)
+    took, tries = spent([*outcome.calls, *outcome.judge_calls]), len(cases) * epochs
+    ahead = {name: value and value * tries for name, value in took.items()}  # unknown stays None
+    ahead["seconds"] = ahead.pop("latency_s") / min(here.concurrency, tries)
+    return [{"tries": tries, **ahead, "by": cases[0].id, "error": outcome.error}]
+
+
+async def spot_check(here: Any, cases: Any, attempt: Any, n: int) -> list[Any]:
+    """How up to `n` recorded cases, drawn at random, score as recorded and asked anew.
 
     Replays that agree with each other prove nothing about a model; this does. It writes nothing.
     """
-    from scaffold.llm import Client
-    from scaffold.project import ProjectError, closing, spent
+    from scaffold.project import ProjectError, spent
 
-    limits = {"max_cost_usd": here.max_cost_usd, "deadline_s": here.deadline_s}
-    fresh = Client(here.model, **limits)  # without recordings it can only ask
-    recorded = here.client(replay=True)
-
-    async def tried(case: Any, client: Any) -> tuple[Any, Any]:
-        outcome = await solving(client)(case, 0)
-        numbers = await scored(case, outcome, client.for_case(case.id))
-        return outcome, outcome.error_kind or numbers
-
-    async def check() -> None:
-        left = n
+    recorded, rows = here.client(replay=True), list[Any]()
+    async with here.client(recorded=False) as fresh:
         for case in random.sample(cases, len(cases)):
-            before, was = await tried(case, recorded)
+            before, was = await attempt(case, recorded)
             if before.calls and before.error_kind != "NotRecorded":
-                after, now = await tried(case, fresh)
-                cost = spent([*after.calls, *after.judge_calls])["cost_usd"]
-                _say([{"id": case.id, "recorded": was, "new": now, "cost_usd": cost}], as_json)
-                left -= 1
-            if not left:
-                return
-        if left == n:
-            raise ProjectError(f"No case is recorded with {name}: choose a solver that asks.")
-
-    asyncio.run(closing(fresh, check()))
+                after, now = await attempt(case, fresh)
+                row = {"recorded": before.error_kind or was, "new": after.error_kind or now}
+                rows.append({"id": case.id, **row, **spent([*after.calls, *after.judge_calls])})
+            if len(rows) == n:
+                break
+    if not rows:
+        raise ProjectError(f"No case is recorded with {here.solver}: choose a solver that asks.")
+    return rows
 
 
 def save_case(path: Path, given: Any) -> str:
@@ -135,9 +112,3 @@ def save_case(path: Path, given: Any) -> str:
         half.write_text(f"{before.rstrip()}\n{line}\n", "utf-8", newline="\n")
         half.replace(path)
     return f"{name} in {path}: give it `expected`, and delete `reviewed`."
-
-
-def _say(rows: Iterable[dict[str, Any]], as_json: bool = False) -> None:
-    for row in rows:
-        line = ", ".join(f"{name}: {value}" for name, value in row.items() if value is not None)
-        typer.echo(json.dumps(row, default=float) if as_json else line)

@@ -4,59 +4,114 @@ import asyncio
 import csv
 import json
 import shutil
+import sys
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import typer
+from pydantic_core import to_jsonable_python
 
 from scaffold import evals
-from scaffold.evals.terminal import progress
-from scaffold.project import Project, ProjectError, closing, reasons, text_of
+from scaffold.evals.terminal import dollars
+from scaffold.project import Project, ProjectError, closing, reasons, spent, text_of
 
+AHEAD = 1000  # rows that may be solved before a slow one: so memory does not grow with the file
+Record = dict[str, Any]  # what became of a row: its cells, output, error and cost_usd
 as_json = partial(json.dumps, ensure_ascii=False)
 
 
-def over(here: Project, solver: Any, client: Any, source: Path, out: Path, name: str) -> None:
+def over(here: Project, solver: Any, client: Any, source: Path, out: Path) -> None:
     """Solve each row of a CSV, TSV, JSONL or JSON file, or each document of a folder; write `out`.
 
-    It is a run like any other, in a folder beside `out` until that is written: so after a kill the
-    same command goes on. A row that is no Input or has no answer is kept, with its error.
+    Answers are kept beside `out` until that is written, so after a kill the same command goes on.
+    A row that is no Input or has no answer is kept, with its error.
     """
     if out.suffix not in (".csv", ".jsonl"):
         raise ProjectError(f"--out {out} must end in .csv or .jsonl.")
-    folder, errors = out.with_name(f".{out.name}.unfinished"), dict[int, str]()
-    code = [here.digest(place) for place in (f"src/{here.package}", "prompts")]
-    begun = {"run": folder.name, "solver": name, "model": here.model, "code": code}
+    told, columns = {"rows": 0, "of": 0, "errors": 0, "cost_usd": 0.0}, dict[str, None]()
+    for row in evals.read_rows(source):
+        told["of"] += 1
+        columns.update(dict.fromkeys(["file"] if source.is_dir() else filter(None, row)))
+    digests = map(here.digest, (source.resolve(), f"src/{here.package}", "prompts"))
+    folder, begun = out.with_name(f".{out.name}.unfinished"), [here.solver, here.model, *digests]
     manifest = folder / "manifest.json"
-    before = json.loads(manifest.read_text("utf-8")) if manifest.is_file() else {}
-    if not begun.items() <= before.items():
-        shutil.rmtree(folder, ignore_errors=True)  # of another solver, model or code
-    cases = list[evals.Case[Any, Any]]()
-    for number, row in enumerate(evals.read_rows(source), 1):
-        try:
-            cases.append(evals.Case(f"row-{number}", _input(here, source, row)))
-        except Exception as error:
-            errors[number] = reasons(error)
-    with progress() as show:
-        work = evals.evaluate(
-            cases,
-            solver,
-            lambda case, outcome: {},
-            folder=folder,
-            manifest=begun,
-            concurrency=here.concurrency,
-            timeout_s=here.case_s,
-            resume=True,
-            on_progress=show,
-        )
-        done = asyncio.run(closing(client, work))
-    if left := done["unfinished"]:
-        raise ProjectError(f"{left} rows are left (--max-cost, Ctrl-C): run the command again.")
-    _write(here, source, out, evals.Run.read(folder), errors)
+    if not manifest.is_file() or manifest.read_text("utf-8") != as_json(begun):
+        shutil.rmtree(folder, ignore_errors=True)  # of another solver, model, file or code
+        evals.cases.write_whole(manifest, as_json(begun))
+    with (folder / "cases.jsonl").open("a+b") as lines:
+        for record in _records(lines):
+            _count(told, record)
+        solving = _solve(here, solver, source, list(columns), lines, told)
+        with suppress(KeyboardInterrupt):
+            asyncio.run(closing(client, solving))
+        if left := told.pop("of") - told["rows"]:
+            raise ProjectError(f"{left} rows are left (--max-cost, Ctrl-C): run the command again.")
+        _write(here, lines, list(columns), out)
     shutil.rmtree(folder)
-    told = {"rows": len(cases) + len(errors), "errors": len(errors) + done["errors"]}
-    typer.echo(json.dumps({**told, "cost_usd": done["cost_usd"], "out": str(out)}))
+    typer.echo(as_json({**told, "out": str(out)}))
+
+
+def _records(lines: BinaryIO) -> Iterator[Record]:
+    """Read what became of the first rows; what a kill cut off goes."""
+    whole = lines.seek(0)
+    with suppress(ValueError):
+        for line in lines:
+            yield json.loads(line[:-1])  # no JSON where the end of the line is missing
+            whole += len(line)
+    lines.truncate(whole)
+
+
+def _count(told: dict[str, Any], record: Record) -> None:
+    costs = told["cost_usd"], record["cost_usd"]
+    told["cost_usd"] = None if None in costs else sum(costs)  # None: a price is unknown
+    told["errors"] += record["error"] is not None
+    told["rows"] += 1
+
+
+async def _solve(
+    here: Project, solver: Any, source: Path, columns: list[str], lines: BinaryIO, told: Record
+) -> None:
+    """Solve the rows that are left; write a line for each, in the order of the rows.
+
+    A line is not synced: it outlives a kill, and what models answered is synced in recordings/.
+    """
+    free, ahead = asyncio.Semaphore(here.concurrency), deque[asyncio.Task[Record | None]]()
+    rows = islice(enumerate(evals.read_rows(source), 1), told["rows"], None)
+
+    async def solved(number: int, row: dict[Any, Any]) -> Record | None:
+        async with free:
+            try:
+                case = evals.Case(f"row-{number}", _input(here, source, row))
+                outcome = await evals.solved(solver, case, 0, here.case_s)
+            except Exception as error:
+                outcome = evals.Outcome(None, reasons(error))
+        if outcome.error_kind == "BudgetExceeded":  # no result: the next time it is one
+            return None
+        output = to_jsonable_python(outcome.output, bytes_mode="base64", fallback=repr)
+        cells = {name: row[name] for name in columns if name in row}
+        cost = spent(outcome.calls)["cost_usd"]
+        return {"cells": cells, "output": output, "error": outcome.error, "cost_usd": cost}
+
+    with typer.progressbar(length=told["of"], label=source.name, file=sys.stderr) as bar:
+        bar.update(told["rows"])
+        while True:
+            more = islice(rows, AHEAD - len(ahead))
+            ahead.extend(asyncio.create_task(solved(*numbered)) for numbered in more)
+            if not ahead or not (record := await ahead.popleft()):
+                await asyncio.gather(*ahead)  # what is under way is paid, and will be recorded
+                return
+            lines.write(json.dumps(record).encode() + b"\n")
+            lines.flush()
+            _count(told, record)
+            if told["rows"] % max(1, told["of"] // 20) == 0:  # in a pipe each label is a line
+                cost = dollars(told["cost_usd"])
+                bar.label = "{rows}/{of} done · {errors} errors · cost ".format(**told) + cost
+            bar.update(1)
 
 
 def _input(here: Project, source: Path, row: dict[Any, Any]) -> Any:
@@ -72,24 +127,18 @@ def _input(here: Project, source: Path, row: dict[Any, Any]) -> Any:
     return model.model_validate({name: cell for name, cell in cells.items() if cell is not None})
 
 
-def _write(here: Project, source: Path, out: Path, run: evals.Run, errors: dict[int, str]) -> None:
+def _write(here: Project, lines: BinaryIO, columns: list[str], out: Path) -> None:
     """Write `out` whole or not at all: each row's columns, then Output's fields and `error`."""
-    columns = dict.fromkeys(name for row in evals.read_rows(source) for name in row if name)
-    columns = ["file"] if source.is_dir() else list(columns)
     fields = (*here.module("schemas").Output.model_fields, "error")
     names = {name: f"output.{name}" if name in columns else name for name in fields}
-    by_number = {int(row.id.removeprefix("row-")): row for row in run.rows}
-    records = run.records(by_number[n] for n in sorted(by_number.keys() - errors.keys()))
     half = out.with_name(f"{out.name}.part")
     with half.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         table = csv.DictWriter(file, [*columns, *names.values()])
         if out.suffix == ".csv":
             table.writeheader()
-        for number, row in enumerate(evals.read_rows(source), 1):
-            found = {"error": errors[number]} if number in errors else next(records)
-            values = (found.get("output") or {}) | {"error": found["error"]}
-            line = {name: row[name] for name in columns if name in row}
-            line |= {names[name]: values.get(name) for name in fields}
+        for record in _records(lines):
+            values = (record["output"] or {}) | {"error": record["error"]}
+            line = record["cells"] | {names[name]: values.get(name) for name in fields}
             if out.suffix == ".csv":
                 nested = {n: as_json(v) for n, v in line.items() if isinstance(v, list | dict)}
                 table.writerow(line | nested)

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from hashlib import sha256
+from datetime import UTC, datetime
+from hashlib import file_digest, sha256
 from importlib import import_module
 from importlib.metadata import distributions
 from importlib.util import find_spec
@@ -51,9 +52,9 @@ class Project(BaseSettings, title="[tool.takehome] in pyproject.toml, or TAKEHOM
                     raise  # your own import: its traceback says more than we could
         raise ProjectError(f"There is no src/{self.package}/{name}.py, nor a module {name}.")
 
-    def solve(self, name: str) -> Callable[..., Any]:
+    def solve(self, name: str = "") -> Callable[..., Any]:
         """Return the function of `module:function`, or of a `module` the function `solve`."""
-        place, _, function = name.partition(":")
+        place, _, function = (name or self.solver).partition(":")
         if found := getattr(self.module(place), function or "solve", None):
             return found
         raise ProjectError(f"{place} has no function {function or 'solve'}(input, llm).")
@@ -72,13 +73,13 @@ class Project(BaseSettings, title="[tool.takehome] in pyproject.toml, or TAKEHOM
             return model.model_validate({needed[0]: text})
         return model.model_validate_json(text)
 
-    def client(self, replay: bool = False, live: bool = False) -> Client:
-        """Return a client for the model, over recordings/."""
+    def client(self, replay: bool = False, live: bool = False, recorded: bool = True) -> Client:
+        """Return a client for the model, over recordings/ or without any."""
         if replay and live:
             raise ProjectError("--replay and --live exclude each other: take one of them.")
         return Client(
             self.model,
-            recordings=self.root / "recordings",
+            recordings=self.root / "recordings" if recorded else None,
             mode="replay" if replay else "live" if live else "auto",
             max_cost_usd=self.max_cost_usd,
             deadline_s=self.deadline_s,
@@ -107,33 +108,40 @@ class Project(BaseSettings, title="[tool.takehome] in pyproject.toml, or TAKEHOM
         same = [run for run in runs if run["chosen"] == chosen]
         return self.root / "results" / (same or whole or runs)[-1]["run"] if runs else None
 
+    def new_run(self) -> Path:
+        """Return the folder of a run that begins now."""
+        now = f"{datetime.now(UTC):%Y%m%d-%H%M%S%f}"[:-3]
+        return self.root / "results" / f"{now}-{self.solver.replace(':', '-')}"
+
     def manifest(self, **run: Any) -> dict[str, Any]:
         """Return `run` with where code, cases and libraries stand, for manifest.json."""
-        places = HASHED | {"code": f"src/{self.package}"}
+        places, notes = HASHED | {"code": f"src/{self.package}"}, list[str]()
         hashes = {name: self.digest(place) for name, place in places.items()}
-        written, notes = (":!results", ":!recordings", ":!README.md"), list[str]()
         for before in self.finished():
             changed = [n for n in ("prompts", "code") if before["hashes"][n] != hashes[n]]
             if changed and before.get("tested"):
                 since = f"changed after {before['run']} had looked at the test split"
                 notes = [f"{' and '.join(changed)} {since}: figures on it are not blind any more."]
+        changed = self.git("status", "--porcelain", ".", ":!results", ":!recordings", ":!README.md")
         return {
             **run,
+            "solver": self.solver,
             "notes": notes,
             "command": ["takehome", *sys.argv[1:]],
-            "commit": self.git("rev-parse", "HEAD"),
-            "dirty": self.git("status", "--porcelain", "--", ".", *written) != "",
+            "git": {"commit": self.git("rev-parse", "HEAD"), "dirty": changed != ""},
             "hashes": hashes,
             "python": sys.version.partition(" ")[0],
             "packages": {found.name: found.version for found in distributions()},
         }
 
-    def digest(self, place: str) -> str | None:
+    def digest(self, place: str | Path) -> str | None:
         """Return the SHA-256 over names and contents of the files there; None where none is."""
         path = self.root / place
         files = sorted(f for f in (path, *path.rglob("*")) if f.is_file() and f.suffix != ".pyc")
-        names = [file.relative_to(path.parent).as_posix() for file in files]
-        found = [*names, *(sha256(file.read_bytes()).hexdigest() for file in files)]
+        found = [file.relative_to(path.parent).as_posix() for file in files]
+        for file in files:
+            with file.open("rb") as content:
+                found.append(file_digest(content, "sha256").hexdigest())
         return sha256("\0".join(found).encode()).hexdigest() if files else None
 
     def git(self, *arguments: str) -> str | None:
@@ -158,10 +166,13 @@ def root() -> Path:
 def find(**options: Any) -> Project:
     """Return the repository, `.env` in the environment; options that are not None win."""
     folder = root()
-    for name, value in dotenv_values(folder / ".env", encoding="utf-8-sig").items():
-        if value:
-            os.environ.setdefault(name, value)
-    table = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["tool"]["takehome"]
+    try:
+        for name, value in dotenv_values(folder / ".env", encoding="utf-8-sig").items():
+            if value:
+                os.environ.setdefault(name, value)
+        table = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["tool"]["takehome"]
+    except ValueError as error:
+        raise ProjectError(f"pyproject.toml or .env in {folder} has a mistake: {error}.") from error
     told = {n: v for n, v in table.items() if not os.environ.get(f"TAKEHOME_{n.upper()}")}
     told |= {name: value for name, value in options.items() if value is not None}
     return Project(root=folder, **told)
@@ -181,20 +192,11 @@ def text_of(given: str) -> str:
 
 def reasons(error: Exception) -> str:
     """Say in one sentence what is wrong; where data do not fit, Pydantic has several."""
-    if isinstance(error, OSError):
-        return f"{error}: mend that, and run the same command again."
     if not isinstance(error, ValidationError):
-        return str(error)
+        advice = ": mend that, and run the same command again."
+        return f"{error}{advice}" if isinstance(error, OSError) else str(error)
     found = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
     return f"It does not fit {error.title}: {'; '.join(found)}."
-
-
-def unanswered(run: Path, errors: int, all_of_them: bool) -> str:
-    """Say how many cases of a run have no answer, and why the first has none."""
-    with (run / "cases.jsonl").open(encoding="utf-8") as rows:
-        why = next(filter(None, (json.loads(row).get("error") for row in rows)), "")
-    who = "no case has an answer" if all_of_them else f"{errors} have no answer, the first"
-    return f"{who}: {why}"
 
 
 def part(name: str, module: str, what: str) -> Any:

@@ -1,4 +1,4 @@
-"""`takehome publish RUN`: the one place that writes figures into README.md."""
+"""Finished runs: two compared, or one published; only that writes figures into README.md."""
 
 import json
 import re
@@ -14,11 +14,32 @@ GIVEN = ("src/scaffold", "tests/scaffold")
 OTHERS = ("*.lock", ".copier-answers.yml", "results", "recordings", "data", "BRIEF.*", "README.md")
 
 
+def compare(
+    a: Annotated[str, typer.Argument(metavar="A", help="The run before: a folder of results/.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="The run after; latest is the newest.")],
+    fail_on_regression: Annotated[str, typer.Option(metavar="SCORE", help="Or all.")] = "",
+    margin: Annotated[float, typer.Option(min=0, help="A loss that is no regression yet.")] = 0.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")] = False,
+) -> None:
+    """Compare two runs, case by case. With --fail-on-regression, exit 1 on a significant loss."""
+    from scaffold import evals
+    from scaffold.project import find
+
+    here = find()
+    runs = here.run(a), here.run(b)
+    found = evals.compare(*runs, getattr(here.module("scoring"), "SCORES", {}))
+    typer.echo(json.dumps(found) if as_json else evals.as_markdown(found, *runs))
+    if fail_on_regression:
+        names = () if fail_on_regression == "all" else (fail_on_regression,)
+        passed, why = evals.gate(found, names, margin)
+        typer.echo(f"\n{why}", err=as_json)
+        raise typer.Exit(not passed)
+
+
 def publish(
     name: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, or latest.")],
-    force: Annotated[bool, typer.Option(help="Also if the code has changed since.")] = False,
 ) -> None:
-    """Hand a run in: results/submitted/, README's blocks."""
+    """Hand a run in. It becomes results/submitted/, and README.md gets its figures."""
     from scaffold.evals.cases import write_whole
     from scaffold.evals.publication import results_block
     from scaffold.project import ProjectError, find
@@ -28,8 +49,8 @@ def publish(
     results, submitted = run / "results.json", here.root / "results" / "submitted"
     finished = results.is_file() and not json.loads(results.read_text("utf-8"))["unfinished"]
     made_by = json.loads((run / "manifest.json").read_text("utf-8"))["hashes"]["code"]
-    if not force and not (finished and made_by == here.digest(code)):
-        how = f"`takehome eval --resume` or `--like {run.name}`, and publish that; or --force"
+    if not (finished and made_by == here.digest(code)):
+        how = f"`takehome eval --resume` or `--like {run.name}`, and publish that"
         raise ProjectError(f"{run.name} is unfinished, or {code} has changed: {how}.")
     text = readme.read_text("utf-8")
     for block, content in (("results", results_block(run)), ("authorship", authorship(here))):
@@ -44,33 +65,20 @@ def publish(
         if submitted.exists():
             submitted.rename(draft / "old")
         (draft / "new").rename(submitted)
-        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(draft, ignore_errors=True)  # only now: the old one holds causes
     write_whole(readme, text)
     aside = [f":!{path}" for path in OTHERS]
     if new := here.git("ls-files", "--others", "--exclude-standard", ".", *aside):
         names = ", ".join(new.splitlines()[:3])
-        typer.echo(
-            f"Not counted as yours, as git does not track it: {names}. git add, then publish."
-        )
-    if opening := _raw_data_that_a_clone_lacks(here, code):
-        typer.echo(
-            f"git ignores data/raw, and {opening} names it: a reviewer's clone cannot run that. Commit "
-            "the data where you may (git add --force), or say in README.md what goes there."
-        )
+        typer.echo(f"Not counted, as git does not track it: {names}. git add, then publish.")
+    # RAW is read once, to make the cases; what else opens data/raw is run by a reviewer, too
+    opens = ("-e", "data/raw", "--and", "--not", "-e", "^RAW = Path(", "--", f"{code}/*.py")
+    opening = here.git("grep", "--untracked", "--name-only", *opens)
+    if opening and here.git("ls-files", "--others", "--ignored", "--exclude-standard", "data/raw"):
+        names = ", ".join(opening.splitlines())
+        advice = "git add --force the data where you may, or say in README.md what goes there"
+        typer.echo(f"git ignores data/raw, and {names} names it: a clone lacks that; {advice}.")
     typer.echo(f"{run.name} is submitted, with its cases: commit all, in a private repository.")
-
-
-def _raw_data_that_a_clone_lacks(here: Any, code: str) -> str:
-    """Return the files of `code` that name data/raw, unless a clone has it; RAW is not opened."""
-    if not here.git("ls-files", "--others", "--ignored", "--exclude-standard", "data/raw"):
-        return ""
-    texts = {file: file.read_text("utf-8") for file in sorted((here.root / code).rglob("*.py"))}
-    without = {file: re.sub(r"(?m)^RAW = Path\([^)]*\)", "", text) for file, text in texts.items()}
-    return ", ".join(
-        file.relative_to(here.root).as_posix()
-        for file, text in without.items()
-        if "data/raw" in text
-    )
 
 
 def authorship(here: Any) -> str:

@@ -4,7 +4,6 @@ import csv
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -49,21 +48,25 @@ def _lines(path: Path) -> Iterator[tuple[str, Any]]:
     kind = path.suffix.lower()
     if kind not in (".csv", ".tsv", ".jsonl", ".json") or not path.is_file():
         raise CasesError(f"{path} must be there, as a folder, .csv, .tsv, .jsonl or .json")
-    if (text := _text(path)) is None:
-        raise CasesError(f"{path} is not UTF-8, probably Latin-1: save it as UTF-8")
-    if kind in (".csv", ".tsv"):
-        csv.field_size_limit(2**31 - 1)
-        delimiter = max(",;\t|", key=text.partition("\n")[0].count)
-        reader = csv.DictReader(StringIO(text), delimiter=delimiter)
-        for cells in reader:
-            yield f"line {reader.line_num}", {name: cell or None for name, cell in cells.items()}
-        return
-    items = [_parsed(part) for part in (text.split("\n") if kind == ".jsonl" else [text])]
-    if kind == ".json":
-        parts = items[0].values() if isinstance(items[0], dict) else items
-        lists = [part for part in parts if isinstance(part, list)]
-        items = lists[0] if len(lists) == 1 else items
-    yield from ((f"line {number}", item) for number, item in enumerate(items, 1) if item != "")
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            if kind in (".csv", ".tsv"):
+                csv.field_size_limit(2**31 - 1)
+                delimiter = max(",;\t|", key=file.readline().count)
+                file.seek(0)
+                reader = csv.DictReader(file, delimiter=delimiter)
+                for row in reader:
+                    yield f"line {reader.line_num}", {name: row[name] or None for name in row}
+                return
+            items: Iterable[Any] = map(_parsed, file)
+            if kind == ".json":
+                items = [_parsed(file.read())]
+                parts = items[0].values() if isinstance(items[0], dict) else items
+                lists = [part for part in parts if isinstance(part, list)]
+                items = lists[0] if len(lists) == 1 else items
+            yield from ((f"line {n}", item) for n, item in enumerate(items, 1) if item != "")
+    except UnicodeDecodeError as error:
+        raise CasesError(f"{path} is not UTF-8, probably Latin-1: save it as UTF-8") from error
 
 
 def _text(path: Path) -> str | None:

@@ -70,7 +70,7 @@ async def evaluate(
             async def work() -> None:
                 nonlocal stopped
                 for case, epoch in jobs:
-                    outcome = await _solved(solver, case, epoch, timeout_s)
+                    outcome = await solved(solver, case, epoch, timeout_s)
                     asked = judge(case.id, epoch) if judge else None
                     values = await scored(score, case, outcome, asked, timeout_s)
                     if outcome.error_kind == "BudgetExceeded":  # no result: a resume runs the case
@@ -137,7 +137,7 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-async def _solved(solver: Solver, case: Case, epoch: int, limit_s: float | None) -> Outcome:
+async def solved(solver: Solver, case: Case, epoch: int, limit_s: float | None) -> Outcome:
     """Whatever happens in a case is its outcome; only a cancellation of the run goes through."""
     begun = time.perf_counter()
     try:
