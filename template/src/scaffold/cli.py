@@ -133,7 +133,7 @@ def solver_of(solve: Any, client: "Client") -> "Solver":
             output = await solve(case.input, llm)
             if not hasattr(output, "model_dump"):  # a dict would be scored 0 without a word
                 raise TypeError(f"return Output of schemas.py, not {type(output).__name__}")
-            outcome = Outcome(output)
+            outcome = Outcome.failed(llm.failure, output) if llm.failure else Outcome(output)
         except Exception as error:  # whatever it is, it is this case's result, not the run's end
             outcome = Outcome.failed(error)
         outcome.calls = [call.logged() for call in llm.calls]

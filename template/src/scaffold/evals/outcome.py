@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar
 In = TypeVar("In")
 Ex = TypeVar("Ex")
 Out = TypeVar("Out")
+FALLBACK = "_with_fallback"  # ends the name of the first score as users get it
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Outcome(Generic[Out]):
 
     A call is plain data as far as it is known: model, prompt, reply, input_tokens, output_tokens,
     cost_usd (None without a price), latency_s, replayed, finish_reason, tool_calls, error, ….
-    What a scorer asked a model stands apart, in `judge_calls`.
+    What a scorer asked a model stands apart, in `judge_calls`. `fallback` is what answered where the
+    model failed: that stays an error, and earns the model nothing.
     """
 
     output: Out | None
@@ -40,14 +42,15 @@ class Outcome(Generic[Out]):
     calls: list[dict[str, Any]] = field(default_factory=list)
     latency_s: float = 0.0
     judge_calls: list[dict[str, Any]] = field(default_factory=list)
+    fallback: Out | None = None
 
     @classmethod
-    def failed(cls, error: BaseException) -> Self:
+    def failed(cls, error: BaseException, fallback: Out | None = None) -> Self:
         """Make an exception the case's result, with the line of code that raised it."""
         said = str(error) or "no message"
         for frame in extract_tb(error.__traceback__, limit=-1):
             said += f" ({Path(frame.filename).name}:{frame.lineno})"
-        return cls(None, said, type(error).__name__)
+        return cls(None, said, type(error).__name__, fallback=fallback)
 
 
 class Ask(Protocol):

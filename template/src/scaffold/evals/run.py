@@ -5,6 +5,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
@@ -16,7 +17,7 @@ from pydantic import FiniteFloat, TypeAdapter
 from pydantic_core import to_jsonable_python
 
 from .cases import CasesError, write_whole
-from .outcome import Case, Judge, Outcome, Score, Scorer, Solver
+from .outcome import FALLBACK, Case, Judge, Outcome, Score, Scorer, Solver
 from .publication import write_report
 from .results import PLAIN, TOKENS, Results, Row, Run, RunError, compare, summaries, summarise
 
@@ -160,6 +161,12 @@ async def scored(
     score: Scorer, case: Case, outcome: Outcome, judge: Judge | None, limit_s: float | None = None
 ) -> dict[str, float | None]:
     """What the candidate's scorer says; its exception, or its model's, is the case's result, too."""
+    if outcome.fallback is not None:  # graded apart: the model has none of these points
+        other = replace(outcome, output=outcome.fallback, fallback=None)
+        values = await scored(score, case, other, judge, limit_s)
+        outcome.error, outcome.error_kind = other.error, other.error_kind
+        outcome.judge_calls = other.judge_calls
+        return {f"{name}{FALLBACK}": values[name] for name in [*values][:1]}
     if outcome.output is None:
         return {}
     call: Any = score

@@ -79,6 +79,8 @@ class Exchange:
         self.model, self.is_raw = str(self.body.get("model", "")), CURRENT.get() is None
         self.call = CURRENT.get() or Call(client, Reply(None, model=self.model))
         self.client, self.attempt = self.call.client, 1
+        if self.is_raw and self.is_call:
+            self.client.failure = LLMError(f"{self.model}: a raw call ended without an answer.")
         self.attempt += int(request.headers.get("x-stainless-retry-count", 0))
         self.client.asked[self.asked.key] += self.attempt == 1
         place = self.client.asked[self.asked.key] - 1
@@ -192,3 +194,4 @@ class Exchange:
         if self.is_raw:
             reply.prompt = canonical(self.asked.body)
             self.client.calls.append(reply)
+            self.client.failure = None
