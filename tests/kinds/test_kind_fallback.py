@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from kinds.test_kind_overlays import KINDS
 from pydantic import SecretStr
 
 from scaffold import cli, evals
-from scaffold.llm import Client, InvalidOutput, LLMError, Refused, ScriptedModel, ToolCall
+from scaffold.llm import Client, Refused, ScriptedModel, ToolCall
 
 KEYS = {"anthropic": SecretStr("synthetic")}
 
@@ -64,7 +63,7 @@ def test_the_baseline_answers_where_the_model_fails_is_late_or_over_budget(
     assert type(model.failure).__name__ == name
 
 
-def run_of(project: Any, solve: Any, model: Client, judged: bool = False) -> dict[str, Any]:
+def run_of(project: Any, solve: Any, model: Client) -> dict[str, Any]:
     """Evaluate a solver over the kind's own cases, as `takehome eval` does."""
     cases = project.module("cases").cases()
     scoring = project.module("scoring")
@@ -87,14 +86,46 @@ def test_the_headline_counts_each_answer_of_the_baseline_as_wrong_and_a_second_r
     def refuse(request: Any) -> Exception:
         return Refused("No; ask for something else.")
 
-    found = run_of(project, project.module("solution").solve, ScriptedModel(refuse))
+    model = ScriptedModel(refuse)
+    found = run_of(project, project.module("solution").solve, model)
+    # Where a search finds nothing, rag says so without asking: the solution's own, right answer.
+    asked, n = len(model.requests), found["n"]
+    assert asked >= (n - 1 if kind == "rag" else n)
     first, second = list(found["scores"])[:2]
     assert first == next(iter(baseline["scores"]))
     assert second == f"{first}_with_fallback"
-    assert found["scores"][first]["mean"] == 0
+    assert found["scores"][first]["mean"] == pytest.approx((n - asked) / n)
     assert found["scores"][second] == baseline["scores"][first]
-    assert found["errors"] == found["n"] == found["error_kinds"]["Refused"]
-    n = found["n"]
-    assert f"{n} of {n} answers are the fallback's: only {second} counts them." in found["notes"]
-    rest = set(found["scores"]) - {second, "majority_class"}
-    assert {found["scores"][name]["mean"] or 0 for name in rest} <= {0, 1}
+    assert found["errors"] == asked == found["error_kinds"]["Refused"]
+    assert (
+        f"{asked} of {n} answers are the fallback's: only {second} counts them." in found["notes"]
+    )
+
+
+def test_an_agent_that_has_changed_something_leaves_it_at_that(agent: Any) -> None:
+    """A second hand that does not know what the first one did might do it twice."""
+    solve = agent.module("solution").solve
+    case = next(c for c in agent.module("cases").cases() if "Q-219" in c.input.state.orders)
+    for tool, arguments, is_left in (
+        ("get_order", {"order_id": "Q-219"}, False),
+        ("refund", {"order_id": "Q-219", "cents": 1500}, True),
+    ):
+        model = ScriptedModel([ToolCall("1", tool, arguments), Refused("No.")])
+        if is_left:
+            with pytest.raises(Refused):
+                asyncio.run(solve(case.input, model))
+        else:
+            assert asyncio.run(solve(case.input, model)).run_id.startswith("baseline-")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_model_that_answers_has_no_second_row(kind: str, request: pytest.FixtureRequest) -> None:
+    project = request.getfixturevalue(kind)
+
+    async def solve(input: Any, llm: Client) -> Any:
+        await llm.ask("Anything")
+        return await project.module("baseline").solve(input, llm)
+
+    found = run_of(project, solve, ScriptedModel(lambda request: "yes"))
+    assert not [name for name in found["scores"] if "fallback" in name]
+    assert not [note for note in found["notes"] if "fallback" in note]

@@ -19,15 +19,20 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "contracts.md").read_text("utf-8")
 
 
+def section(heading: str) -> str:
+    [found] = [part for part in PAGE.split("\n## ") if part.startswith(heading)]
+    return found
+
+
 def put(folder: Path, heading: str) -> None:
     """Write the files of one section into the copy, whose package is called `task`."""
-    [section] = [part for part in PAGE.split("\n## ") if part.startswith(heading)]
-    for block in re.findall(r"```(?:python|make)\n# (\S+)\n(.*?)```", section, re.DOTALL):
+    blocks = r"```(?:python|make)\n# (\S+)\n(.*?)```"
+    for block in re.findall(blocks, section(heading), re.DOTALL):
         name, text = (part.replace("my_task", "task") for part in block)
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def run(folder: Path, *command: str) -> str:
+def run(folder: Path, *command: str, code: int = 0) -> str:
     known = {k: v for k, v in os.environ.items() if not k.endswith("_API_KEY")}
     paths = os.pathsep.join([str(folder / "src"), str(ROOT / "template" / "src")])
     beside = os.pathsep.join([str(Path(sys.executable).parent), known["PATH"]])
@@ -35,7 +40,7 @@ def run(folder: Path, *command: str) -> str:
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == code, done.stderr
     return done.stdout
 
 
@@ -77,10 +82,25 @@ def test_a_command_has_the_name_of_its_contract(folder: Path) -> None:
 
 @pytest.mark.parametrize("solver", ["baseline", "solution"])
 def test_a_fallback_earns_the_model_no_points(folder: Path, solver: str) -> None:
-    put(folder, "When the model fails")
+    shown = re.findall(r"```python\n(.*?)```", section("When the model fails"), re.DOTALL)[0]
+    assert shown in (folder / "src" / "task" / "solution.py").read_text("utf-8")
     command = ("python", "-m", "scaffold.cli", "eval", "--solver", solver, "--json")
-    found = json.loads(run(folder, *command))["scores"]
-    assert list(found) == ["normalised", "with_fallback"]
-    assert found["with_fallback"]["mean"] > 0.1  # the baseline's answers
-    own = found["with_fallback"]["mean"] if solver == "baseline" else 0
-    assert found["normalised"]["mean"] == own  # there is no key: so the model answered nothing
+    # There is no key, so the model answers nothing: the exit code says that, too.
+    found = json.loads(run(folder, *command, code=solver == "solution"))
+    if solver == "baseline":
+        assert list(found["scores"]) == ["exact", "normalised", "token_f1"]
+        return
+    assert list(found["scores"]) == ["exact", "exact_with_fallback"]
+    assert found["scores"]["exact"]["mean"] == 0
+    assert found["scores"]["exact_with_fallback"]["mean"] > 0.1  # the baseline's answers
+    told = "10 of 10 answers are the fallback's: only exact_with_fallback counts them."
+    assert told in found["notes"]
+
+
+def test_whoever_runs_the_solution_is_told_when_the_baseline_answered(folder: Path) -> None:
+    command = ("python", "-m", "scaffold.cli", "run", "Mend   this.", "--json")
+    answer = json.loads(run(folder, *command))
+    assert (answer["output"], answer["answered_by"]) == ({"text": "Mend this."}, "baseline")
+    assert "ANTHROPIC_API_KEY is not set" in answer["failure"]
+    answer = json.loads(run(folder, *command, "--solver", "baseline"))
+    assert (answer["answered_by"], "failure" in answer) == ("baseline", False)

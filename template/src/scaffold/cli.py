@@ -170,7 +170,8 @@ def run(
         checks = part("checks", "doctor", "--save-case")
         typer.echo(checks.save_case(here.root / "data" / "cases.jsonl", one), err=True)
     answer = asyncio.run(closing(client, solve(one, llm))).model_dump(mode="json")
-    about = spent([call.logged() for call in llm.calls])
+    other = {"answered_by": "baseline", "failure": str(llm.failure)} if llm.failure else {}
+    about = {"answered_by": solver, **spent([call.logged() for call in llm.calls]), **other}
     typer.echo(json.dumps({"output": answer, **about} if as_json else answer, ensure_ascii=False))
     typer.echo(", ".join(f"{name}: {value}" for name, value in about.items()), err=True)
 
@@ -211,8 +212,7 @@ def main() -> None:
         known = type(error).__module__.partition(".")[0] in ("scaffold", "pydantic_core")
         if not known and not isinstance(error, OSError):
             raise
-        said = import_module("scaffold.project").reasons(error)
-        typer.echo(f"takehome: {said}", err=True)
+        typer.echo(f"takehome: {import_module('scaffold.project').reasons(error)}", err=True)
         sys.exit(2)
 
 

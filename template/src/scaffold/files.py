@@ -87,9 +87,9 @@ def _write(here: Project, source: Path, out: Path, run: evals.Run, errors: dict[
             table.writeheader()
         for number, row in enumerate(evals.read_rows(source), 1):
             found = {"error": errors[number]} if number in errors else next(records)
-            values = (found.get("output") or {}) | {"error": found["error"]}
+            values = found.get("output") or found.get("fallback") or {}
             line = {name: row[name] for name in columns if name in row}
-            line |= {names[name]: values.get(name) for name in fields}
+            line |= {names[n]: (values | {"error": found["error"]}).get(n) for n in fields}
             if out.suffix == ".csv":
                 nested = {n: as_json(v) for n, v in line.items() if isinstance(v, list | dict)}
                 table.writerow(line | nested)

@@ -25,8 +25,7 @@ def serve(
     # Each worker has its share: so the sum holds, whoever of them is asked.
     told: dict[str, Any] = {"CONCURRENCY": max(1, calls // workers), "CASE_S": timeout}
     told |= {"REPLAY": "1" if replay else "", "HASH_KEY": secrets.token_hex(16)}
-    if project.max_cost_usd is not None:
-        told["MAX_COST_USD"] = project.max_cost_usd / workers
+    told["MAX_COST_USD"] = project.max_cost_usd / workers if project.max_cost_usd else ""
     os.environ.update({f"TAKEHOME_{name}": str(value) for name, value in told.items()})
     project.module("api")  # what is wrong with it is said once, before any worker starts
     typer.echo(f"Page: http://{host}:{port}/ and routes: http://{host}:{port}/docs", err=True)
