@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from serving.conftest import lay_out
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "contracts.md").read_text("utf-8")
@@ -61,6 +62,47 @@ def test_a_resource_has_the_names_and_codes_of_its_contract(
             assert httpx2.post(f"{server.url}/runs", json=wrong).status_code == 400
         assert server.get("/runs/nosuch").status_code == 404
         assert server.get("/health").status_code == 200
+
+
+def test_an_agents_tool_calls_have_the_names_of_the_contracts_log(
+    tmp_path: Path, serve: Callable[..., Any]
+) -> None:
+    folder = lay_out(tmp_path / "task", "agent")
+    put(folder, "An agent's run")
+    prompt = {"prompt": "Cancel q-219."}
+    with serve(folder) as server:
+        created = httpx2.post(f"{server.url}/runs", json=prompt)
+        assert (created.status_code, created.json()["status"]) == (201, "pending")
+        time.sleep(0.5)
+        state = server.get(f"/runs/{created.json()['run_id']}").json()
+        assert (state["prompt"], state["status"]) == (prompt["prompt"], "completed")
+        [entry] = state["execution_log"]
+        assert {"step_number": 1, "tool": "get_order", "status": "failed"}.items() <= entry.items()
+        assert entry["input"] == {"order_id": "Q-219"}
+        assert "has no order Q-219" in entry["error"]
+        assert httpx2.post(f"{server.url}/runs", json={"prompt": ""}).status_code == 400
+        assert server.get("/runs/nosuch").status_code == 404
+
+
+def test_files_have_the_names_of_the_contract_and_say_where_sources_disagree(
+    tmp_path: Path,
+) -> None:
+    folder = lay_out(tmp_path / "task", "extract")
+    put(folder, "Files of given names")
+    main = folder / "src" / "main.py"
+    main.write_text(main.read_text("utf-8").replace("*.pdf", "*.txt"), "utf-8")
+    (folder / "data" / "termsheets").mkdir()
+    (folder / "data" / "termsheets" / "one.txt").write_text("Total: 400.00\nDate: 2026-01-02\n")
+    (folder / "data" / "policy.md").write_text("Total: 500.00\n")
+    run(folder, "make", "run")
+    out = {file.stem: json.loads(file.read_text("utf-8")) for file in folder.glob("out/*.json")}
+    assert set(out) == {"extracted_data", "conflicts", "execution_log"}
+    assert list(out["conflicts"]) == ["total"]
+    policy, sheet = out["extracted_data"]["total"]
+    assert (policy["value"], policy["source"]) == ("500.00", "data/policy.md")
+    assert (sheet["value"], sheet["quote"]) == ("400.00", "Total: 400.00")
+    assert [one["standing"] for one in out["extracted_data"]["issued"]] == ["absent", "given"]
+    assert out["execution_log"]["data/policy.md"] == {"calls": [], "failure": None}
 
 
 def test_an_endpoint_has_the_path_and_fields_of_its_contract(
