@@ -32,8 +32,7 @@ class Outcome(Generic[Out]):
 
     A call is plain data as far as it is known: model, prompt, reply, input_tokens, output_tokens,
     cost_usd (None without a price), latency_s, replayed, finish_reason, tool_calls, error, ….
-    What a scorer asked a model stands apart, in `judge_calls`. `fallback` is what answered where the
-    model failed: that stays an error, and earns the model nothing.
+    What a scorer asked stands apart, in `judge_calls`; so does what answered in the model's place.
     """
 
     output: Out | None
@@ -42,7 +41,7 @@ class Outcome(Generic[Out]):
     calls: list[dict[str, Any]] = field(default_factory=list)
     latency_s: float = 0.0
     judge_calls: list[dict[str, Any]] = field(default_factory=list)
-    fallback: Out | None = None
+    fallback: Out | None = None  # beside an error: it earns the model nothing
 
     @classmethod
     def failed(cls, error: BaseException, fallback: Out | None = None) -> Self:
@@ -60,7 +59,6 @@ class Ask(Protocol):
         self, prompt: str, *, returns: type[Any] = str, model: str | None = None
     ) -> Awaitable[Any]:
         """Ask once; `model` is another than the solver's, as vendor:name."""
-        ...
 
 
 class Judge(Protocol):
@@ -71,7 +69,6 @@ class Judge(Protocol):
     @property
     def ask(self) -> Ask:
         """Ask a model for this try."""
-        ...
 
 
 Solver = Callable[[Case[Any, Any], int], Awaitable[Outcome[Any]]]

@@ -5,7 +5,6 @@ import json
 import os
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
@@ -162,7 +161,7 @@ async def scored(
 ) -> dict[str, float | None]:
     """What the candidate's scorer says; its exception, or its model's, is the case's result, too."""
     if outcome.fallback is not None:  # graded apart: the model has none of these points
-        other = replace(outcome, output=outcome.fallback, fallback=None)
+        other = Outcome(outcome.fallback, outcome.error, outcome.error_kind, outcome.calls)
         values = await scored(score, case, other, judge, limit_s)
         outcome.error, outcome.error_kind = other.error, other.error_kind
         outcome.judge_calls = other.judge_calls
