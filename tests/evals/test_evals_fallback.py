@@ -82,6 +82,8 @@ def test_a_figure_over_all_rows_sees_no_output_of_a_fallback(tmp_path: Path) -> 
     assert found["scores"]["answered"]["mean"] == 0.25
     lines = (tmp_path / "run" / "cases.jsonl").read_text("utf-8").splitlines()
     kept = [json.loads(line) for line in lines]
+    for row in kept:  # whoever reads the lines takes the first for the model's
+        assert next(iter(row["scores"].items())) == ("first", 1.0 if row["id"] == "a" else None)
     assert [row["fallback"] for row in kept if row["output"] is None] == [
         {"label": name} for name in "bcd"
     ]

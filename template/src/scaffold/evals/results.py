@@ -41,9 +41,9 @@ def names_of(rows: Iterable[Row], scores: Iterable[str] = ()) -> list[str]:
 def number_of(row: Row, name: str, scores: Scores) -> float | None:
     """One score of a line; an error counts as it is declared, but where a fallback has its own."""
     name = name if name in row.names else name.removesuffix(FALLBACK)
-    if name in row.names:
-        return row.values[row.names.index(name)]
-    return scores.get(name, PLAIN).on_error if row.error_kind else None
+    if row.error_kind and not name.endswith(FALLBACK):
+        return scores.get(name, PLAIN).on_error
+    return row.values[row.names.index(name)] if name in row.names else None
 
 
 def means_of(

@@ -165,7 +165,8 @@ async def scored(
         values = await scored(score, case, other, judge, limit_s)
         outcome.error, outcome.error_kind = other.error, other.error_kind
         outcome.judge_calls = other.judge_calls
-        return {f"{name}{FALLBACK}": values[name] for name in [*values][:1]}
+        first = next(iter(values), "")
+        return {first: None, first + FALLBACK: values[first]} if values else {}
     if outcome.output is None:
         return {}
     call: Any = score
