@@ -80,6 +80,8 @@ def test_a_figure_over_all_rows_sees_no_output_of_a_fallback(tmp_path: Path) -> 
 
     found = run_in(tmp_path / "run", "a", scores={"answered": Score(summary=answered)})
     assert found["scores"]["answered"]["mean"] == 0.25
+    page = (tmp_path / "run" / "report.html").read_text("utf-8")
+    assert page.count("output is the fallback") == 3
     lines = (tmp_path / "run" / "cases.jsonl").read_text("utf-8").splitlines()
     kept = [json.loads(line) for line in lines]
     for row in kept:  # whoever reads the lines takes the first for the model's
