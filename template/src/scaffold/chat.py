@@ -45,8 +45,8 @@ def _asked() -> str:
 
 def _remembering(given: Any, state: dict[str, Any], said: list[tuple[str, str]]) -> Any:
     fields = set(type(given).model_fields)
-    kept = {n: state[n] for n in state.keys() & fields - given.model_fields_set}
-    given = given.model_copy(update=kept)
+    shared = {name: state[name] for name in state.keys() & fields - given.model_fields_set}
+    given = given.model_copy(update=shared)
     shapes = [[{"role": role, key: text} for role, text in said] for key in ("content", "text")]
     for name in fields & {"history", "messages", "conversation"}:
         for shape in (said, *shapes):

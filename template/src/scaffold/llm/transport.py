@@ -54,6 +54,8 @@ class RecordingTransport(httpx2.AsyncBaseTransport):
         await request.aread()
         try:
             exchange = Exchange(self.client, self.vendor, request)
+            if exchange.is_raw and exchange.is_call:  # until it has one
+                self.client.failure = LLMError(f"{exchange.model}: a raw call without an answer.")
             return exchange.replay() or await exchange.send()
         except LLMError as error:
             # The SDKs would wrap and retry an exception; an answer that forbids it, they hand on.
@@ -79,8 +81,6 @@ class Exchange:
         self.model, self.is_raw = str(self.body.get("model", "")), CURRENT.get() is None
         self.call = CURRENT.get() or Call(client, Reply(None, model=self.model))
         self.client, self.attempt = self.call.client, 1
-        if self.is_raw and self.is_call:
-            self.client.failure = LLMError(f"{self.model}: a raw call ended without an answer.")
         self.attempt += int(request.headers.get("x-stainless-retry-count", 0))
         self.client.asked[self.asked.key] += self.attempt == 1
         place = self.client.asked[self.asked.key] - 1
