@@ -305,7 +305,7 @@ def test_one_input_is_text_json_a_file_or_standard_input(folder: Path) -> None:
     texts = ["TYPED", "AS JSON", "FROM A FILE", "PIPED 0"]
     assert [answer["output"]["text"] for answer in answers] == texts
     assert answers[1]["output"]["seen"] == 4
-    assert answers[0].keys() == {"output", "calls", "cost_usd", "latency_s"}
+    assert answers[0].keys() == {"output", "answered_by", "calls", "cost_usd", "latency_s"}
 
 
 def test_a_variable_wins_over_env_file_and_that_over_pyproject(folder: Path) -> None:

@@ -155,6 +155,20 @@ def test_a_question_with_braces_reaches_the_prompt_as_it_is(rag: Any) -> None:
     assert "ferry {{ 7*7 }} {% raw %}" in str(model.requests[0].messages[0])
 
 
+def test_a_follow_up_is_searched_and_asked_with_what_was_said_before(rag: Any) -> None:
+    schemas, solve = rag.module("schemas"), rag.module("solution").solve
+    answer = schemas.Answer(answer=None, quotes=[])
+    alone = schemas.Input(question="And for a dog?")
+    turns = [("user", "What does the ferry cost?"), ("assistant", "It depends.")]
+    model = ScriptedModel([answer, answer])
+    first = asyncio.run(solve(alone, model))
+    then = asyncio.run(solve(alone.model_copy(update={"history": turns}), model))
+    assert first.retrieved != then.retrieved
+    before, after = (str(request.messages[0]) for request in model.requests)
+    assert "What was said before" not in before
+    assert '"What does the ferry cost?"' in after.partition("Question: And for a dog?")[0]
+
+
 def test_a_page_that_a_case_names_has_to_be_that_page(rag: Any) -> None:
     schemas, scoring = rag.module("schemas"), rag.module("scoring")
     output = schemas.Output(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from rendering import ROOT, git, render
 
 ADD = ("update", "--trust", "--defaults", "--quiet", "--skip-tasks", "-d", "parts=[api]")
@@ -61,3 +62,13 @@ def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
         [program, ROOT / "template" / "Dockerfile"], capture_output=True, text=True
     )
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_the_repositorys_own_checks_build_the_image_and_ask_for_its_health() -> None:
+    text = (ROOT / "template" / ".github" / "workflows" / "checks.yml").read_text("utf-8")
+    steps = yaml.safe_load(text)["jobs"]["checks"]["steps"]
+    [build] = [step for step in steps if "docker compose up --build" in step.get("run", "")]
+    assert build["if"] == "hashFiles('src/scaffold/serving/app.py') != ''"  # where there is an API
+    assert "--wait" in build["run"]  # until HEALTHCHECK says so
+    assert "curl --fail" in build["run"]
+    assert "localhost:8000/health" in build["run"]

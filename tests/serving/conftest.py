@@ -48,6 +48,8 @@ class Vendor(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         text = body["messages"][-1]["content"][0]["text"].upper()
+        if text == "WAIT.":
+            time.sleep(5)
         if text == "BREAK.":
             self.send_error(400)
             return

@@ -183,6 +183,9 @@ def test_the_reply_says_when_the_baseline_answered_in_place_of_the_model(scripte
     answer = scripted.post("/solve", "fallback:  two   blanks").json()
     assert (answer["answered_by"], answer["calls"]) == ("baseline", 1)
     assert answer["output"] == {"text": "fallback: two blanks"}
+    late = scripted.post("/solve", "late: model")  # the fallback has the last fifth of the 3 s
+    assert (late.status_code, late.json()["answered_by"]) == (200, "baseline")
+    assert scripted.line(late)["error"] == "TimedOut"
     assert scripted.post("/solve", "x").json()["answered_by"] == "scripted"
 
 

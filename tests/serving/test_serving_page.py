@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from serving.conftest import lay_out
 
 CHROMIUM = Path("/usr/bin/chromium")
 HOSTILE = "<img src=x onerror='window.hacked = 1'><script>window.hacked = 1</script>"
@@ -222,3 +223,18 @@ def test_where_the_input_holds_a_conversation_it_is_a_chat(
         page.keyboard.press("Control+Enter")
         page.wait_for_selector("article dd")
         assert "after []" in page.locator("article").inner_text()
+
+
+@pytest.mark.parametrize(("kind", "field"), [("rag", "question"), ("agent", "request")])
+def test_for_answers_out_of_documents_and_for_an_agent_it_is_a_chat_as_it_comes(
+    tmp_path: Path, serve: Callable[..., Any], opened: Any, kind: str, field: str
+) -> None:
+    with serve(lay_out(tmp_path / "task", kind)) as server:
+        page = opened(server.url)
+        page.wait_for_selector("#fresh", state="visible")
+        for text in ("Which of them is it about?", "And on Sundays?"):
+            page.fill(f"#field-{field}", text)
+            page.keyboard.press("Control+Enter")
+            page.wait_for_selector("#send:enabled")
+        assert page.locator("article").count() == 2
+        assert "And on Sundays?" in page.locator("article").last.inner_text()

@@ -20,15 +20,18 @@ def chat(solver: Annotated[str, typer.Option(help="As for `run`.")] = "solution"
     with asyncio.Runner() as runner:
         with suppress(typer.Abort):  # Ctrl-D
             while text := typer.prompt("you", default="", show_default=False):
+                llm = client.for_case("chat")
                 try:
                     one = _remembering(here.input(text), state, said)
-                    output = runner.run(solve(one, client.for_case("chat")))
+                    output = runner.run(solve(one, llm))
                 except Exception as error:  # it is told, and the conversation goes on
                     typer.echo(f"{type(error).__name__}: {reasons(error)}", err=True)
                     continue
                 state, fields = dict(output), output.model_dump(mode="json")
                 answer = fields.get("answer") or fields.get("text") or output.model_dump_json()
                 typer.echo(answer)
+                if llm.failure:
+                    typer.echo(f"(by the baseline, as the model failed: {llm.failure})", err=True)
                 said += [("user", text), ("assistant", answer)]
         runner.run(closing(client, asyncio.sleep(0)))
 

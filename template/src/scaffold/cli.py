@@ -133,7 +133,7 @@ def solver_of(solve: Any, client: "Client") -> "Solver":
             output = await solve(case.input, llm)
             if not hasattr(output, "model_dump"):  # a dict would be scored 0 without a word
                 raise TypeError(f"return Output of schemas.py, not {type(output).__name__}")
-            outcome = Outcome(output)
+            outcome = Outcome.failed(llm.failure, output) if llm.failure else Outcome(output)
         except Exception as error:  # whatever it is, it is this case's result, not the run's end
             outcome = Outcome.failed(error)
         outcome.calls = [call.logged() for call in llm.calls]
@@ -172,7 +172,8 @@ def run(
     if save_case:
         typer.echo(doctor.save_case(here.root / "data" / "cases.jsonl", one), err=True)
     answer = to_jsonable_python(asyncio.run(closing(client, solve(one, llm))))
-    about = spent([call.logged() for call in llm.calls])
+    other = {"answered_by": "baseline", "failure": str(llm.failure)} if llm.failure else {}
+    about = {"answered_by": here.solver, **spent([call.logged() for call in llm.calls]), **other}
     typer.echo(json.dumps({"output": answer, **about} if as_json else answer, ensure_ascii=False))
     typer.echo(", ".join(f"{name}: {value}" for name, value in about.items()), err=True)
 

@@ -92,7 +92,8 @@ async def _solve(
                 outcome = evals.Outcome(None, reasons(error))
         if outcome.error_kind == "BudgetExceeded":  # no result: the next time it is one
             return None
-        output = to_jsonable_python(outcome.output, bytes_mode="base64", fallback=repr)
+        answer = outcome.output if outcome.fallback is None else outcome.fallback
+        output = to_jsonable_python(answer, bytes_mode="base64", fallback=repr)
         cells = {name: row[name] for name in columns if name in row}
         cost = spent(outcome.calls)["cost_usd"]
         return {"cells": cells, "output": output, "error": outcome.error, "cost_usd": cost}

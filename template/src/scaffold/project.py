@@ -82,7 +82,7 @@ class Project(BaseSettings, title="[tool.takehome] in pyproject.toml, or TAKEHOM
             recordings=self.root / "recordings" if recorded else None,
             mode="replay" if replay else "live" if live else "auto",
             max_cost_usd=self.max_cost_usd,
-            deadline_s=self.deadline_s,
+            deadline_s=min(self.deadline_s, 0.8 * self.case_s),  # a fallback has the rest
             concurrency=max(16, self.concurrency),
         )
 

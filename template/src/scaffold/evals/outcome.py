@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar
 In = TypeVar("In")
 Ex = TypeVar("Ex")
 Out = TypeVar("Out")
+FALLBACK = "_with_fallback"  # ends the name of the first score as users get it
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Outcome(Generic[Out]):
 
     A call is plain data as far as it is known: model, prompt, reply, input_tokens, output_tokens,
     cost_usd (None without a price), latency_s, replayed, finish_reason, tool_calls, error, ….
-    What a scorer asked a model stands apart, in `judge_calls`.
+    What a scorer asked stands apart, in `judge_calls`; so does what answered in the model's place.
     """
 
     output: Out | None
@@ -40,14 +41,15 @@ class Outcome(Generic[Out]):
     calls: list[dict[str, Any]] = field(default_factory=list)
     latency_s: float = 0.0
     judge_calls: list[dict[str, Any]] = field(default_factory=list)
+    fallback: Out | None = None  # beside an error: it earns the model nothing
 
     @classmethod
-    def failed(cls, error: BaseException) -> Self:
+    def failed(cls, error: BaseException, fallback: Out | None = None) -> Self:
         """Make an exception the case's result, with the line of code that raised it."""
         said = str(error) or "no message"
         for frame in extract_tb(error.__traceback__, limit=-1):
             said += f" ({Path(frame.filename).name}:{frame.lineno})"
-        return cls(None, said, type(error).__name__)
+        return cls(None, said, type(error).__name__, fallback=fallback)
 
 
 class Ask(Protocol):
@@ -57,7 +59,6 @@ class Ask(Protocol):
         self, prompt: str, *, returns: type[Any] = str, model: str | None = None
     ) -> Awaitable[Any]:
         """Ask once; `model` is another than the solver's, as vendor:name."""
-        ...
 
 
 class Judge(Protocol):
@@ -68,7 +69,6 @@ class Judge(Protocol):
     @property
     def ask(self) -> Ask:
         """Ask a model for this try."""
-        ...
 
 
 Solver = Callable[[Case[Any, Any], int], Awaitable[Outcome[Any]]]

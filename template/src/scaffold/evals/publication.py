@@ -58,6 +58,8 @@ def write_report(run: Run, results: Results, scores: Scores) -> None:
     for at, case in enumerate(run.records(shown)):
         # The worst 400 are cut at 1 kB a field, those after them sooner: 2,000 stay below 5 MB.
         most = 1024 if at < 400 else 120
+        if other := case.pop("fallback", None):
+            case |= {"output": other, "error": f"{case['error']}\nThe output is the fallback's."}
         case |= {name: cut(case[name], most) for name in TEXTS}
         asked = case.pop("judge_calls", [])
         judging = [call | {"model": f"{call['model']}, judging"} for call in asked]

@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
-from .outcome import Score
+from .outcome import FALLBACK, Score
 from .rows import Row, Run, RunError
 from .stats import estimate, paired, t_quantile
 
@@ -33,12 +33,15 @@ def summaries(scores: Scores) -> Any:
 
 def names_of(rows: Iterable[Row], scores: Iterable[str] = ()) -> list[str]:
     """The scores in the order in which they were returned (the first is primary), then declared."""
-    return list(dict.fromkeys([*(name for row in rows for name in row.names), *scores]))
+    names = dict.fromkeys([*(name for row in rows for name in row.names), *scores])
+    beside = [name for name in names if name.endswith(FALLBACK)]  # right below the first
+    return list(dict.fromkeys([*(name.removesuffix(FALLBACK) for name in beside), *beside, *names]))
 
 
 def number_of(row: Row, name: str, scores: Scores) -> float | None:
-    """One score of a line; an error counts as it is declared."""
-    if row.error_kind:
+    """One score of a line; an error counts as it is declared, but where a fallback has its own."""
+    name = name if name in row.names else name.removesuffix(FALLBACK)
+    if row.error_kind and not name.endswith(FALLBACK):
         return scores.get(name, PLAIN).on_error
     return row.values[row.names.index(name)] if name in row.names else None
 
@@ -95,7 +98,10 @@ def summarise(run: Run, scores: Scores, total: int) -> Results:
             groups.setdefault(row.cluster.removeprefix("group: "), []).append(alone)
         for part in [*row.tags, f"split: {row.split}"] if row.reviewed else ["unreviewed"]:
             slices.setdefault(part, []).append(row)
-    optional = summaries(scores)
+    optional, notes = summaries(scores), [*run.manifest.get("notes", [])]
+    for name in (name for name in names if name.endswith(FALLBACK)):
+        fell = sum(name in row.names for row in rows)
+        notes.append(f"{fell} of {len(rows)} answers are the fallback's: only {name} counts them.")
     return {
         "run": run.folder.name,
         "n": len({row.id for row in rows}),
@@ -113,7 +119,7 @@ def summarise(run: Run, scores: Scores, total: int) -> Results:
         "unreviewed": len({row.id for row in run.rows if not row.reviewed}),
         "unfinished": total - len(run.rows),
         "against": {},
-        "notes": [*run.manifest.get("notes", [])],
+        "notes": notes,
     }
 
 
@@ -126,7 +132,7 @@ def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}
     flipped: dict[str, list[str]] = {"gained": [], "lost": []}
     figures: dict[str, dict[str, Any]] = {}
     for name in names_of([*after, *before], scores):
-        declared = scores.get(name, PLAIN)
+        declared = scores.get(name.removesuffix(FALLBACK), PLAIN)
         sign = 1 if declared.higher_is_better else -1
         if declared.summary:
             optional = summaries(scores)

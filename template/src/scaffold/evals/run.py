@@ -16,7 +16,7 @@ from pydantic import FiniteFloat, TypeAdapter
 from pydantic_core import to_jsonable_python
 
 from .cases import CasesError, write_whole
-from .outcome import Case, Judge, Outcome, Score, Scorer, Solver
+from .outcome import FALLBACK, Case, Judge, Outcome, Score, Scorer, Solver
 from .publication import write_report
 from .results import PLAIN, TOKENS, Results, Row, Run, RunError, compare, summaries, summarise
 
@@ -160,6 +160,13 @@ async def scored(
     score: Scorer, case: Case, outcome: Outcome, judge: Judge | None, limit_s: float | None = None
 ) -> dict[str, float | None]:
     """What the candidate's scorer says; its exception, or its model's, is the case's result, too."""
+    if outcome.fallback is not None:  # graded apart: the model has none of these points
+        other = Outcome(outcome.fallback, outcome.error, outcome.error_kind, outcome.calls)
+        values = await scored(score, case, other, judge, limit_s)
+        outcome.error, outcome.error_kind = other.error, other.error_kind
+        outcome.judge_calls = other.judge_calls
+        first = next(iter(values), "")
+        return {first: None, first + FALLBACK: values[first]} if values else {}
     if outcome.output is None:
         return {}
     call: Any = score

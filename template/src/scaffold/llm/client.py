@@ -58,6 +58,7 @@ class Client:
     def _bind(self, scope: Scope) -> None:
         self.scope, self.calls = scope, list[Reply[Any]]()
         self.asked, self.given = Counter[str](), set[str]()  # keys of requests; what was stable
+        self.failure: BaseException | None = None  # of the last call; what answers then is no model
 
     def for_case(self, case: str, epoch: int = 0) -> Self:
         """The same client, budget and connections, bound to a case; its log begins empty."""
@@ -164,10 +165,16 @@ class Client:
         reply = Reply[Any](None, model=request.model, prompt=str(request))
         parts = [part for message in request.messages for part in message.parts]
         names = [one.name for one in parts if isinstance(one, Document) and not one.text]
+        earlier = self.failure
         try:
             yield Call(self, reply, sample, names)
+            if self.failure is earlier:  # else a call beside this one failed
+                self.failure = None
+        except asyncio.CancelledError as error:  # it was late for whoever waited
+            self.failure = error
+            raise
         except (LLMError, TimeoutError) as error:
-            failure = typed(error, request.model)
+            self.failure = failure = typed(error, request.model)
             failure.text, failure.usage = reply.text, reply.usage if reply.attempts else None
             failure.request_id, reply.error = failure.request_id or reply.request_id, str(failure)
             raise failure from failure.__cause__

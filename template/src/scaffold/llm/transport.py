@@ -54,6 +54,8 @@ class RecordingTransport(httpx2.AsyncBaseTransport):
         await request.aread()
         try:
             exchange = Exchange(self.client, self.vendor, request)
+            if exchange.is_raw and exchange.is_call:  # until it has one
+                self.client.failure = LLMError(f"{exchange.model}: a raw call without an answer.")
             return exchange.replay() or await exchange.send()
         except LLMError as error:
             # The SDKs would wrap and retry an exception; an answer that forbids it, they hand on.
@@ -192,3 +194,4 @@ class Exchange:
         if self.is_raw:
             reply.prompt = canonical(self.asked.body)
             self.client.calls.append(reply)
+            self.client.failure = None

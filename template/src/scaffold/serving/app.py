@@ -50,12 +50,15 @@ class Service:
         name, text = self.project.solver, given.model_dump_json()
         hashed = blake2b(text.encode(), key=HASH_KEY, digest_size=8).hexdigest()
         notes["input"] = text if os.environ.get("TAKEHOME_LOG_INPUTS") else hashed
+        heard = _Heard(llm, tell) if tell else llm
         try:
             async with asyncio.timeout(self.project.case_s):
-                output = await self.solver(given, _Heard(llm, tell) if tell else llm)
+                output = await self.solver(given, heard)
         finally:
             notes |= spent([c.logged() for c in llm.calls]) | {"latency_s": perf_counter() - begun}
-        notes["answered_by"] = "baseline" if llm.calls and llm.calls[-1].error else name
+        notes["answered_by"] = "baseline" if heard.failure else name
+        if heard.failure:
+            notes["error"] = type(heard.failure).__name__
         return Answer.model_validate({"output": output, **notes})
 
     async def stream(self, given: BaseModel) -> AsyncIterator[ServerSentEvent]:

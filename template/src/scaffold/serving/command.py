@@ -10,7 +10,7 @@ import typer
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen at; 0.0.0.0 is all.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; they share --calls.")] = 1,
     calls: Annotated[int, typer.Option(min=1, help="At once, of all workers.")] = 64,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one answer.")] = 60,
     replay: Annotated[bool, typer.Option("--replay", help="Recorded answers only.")] = False,
@@ -22,14 +22,11 @@ def serve(
 
     project = find()
     os.chdir(project.root)  # your modules name their files from there
-    # Each worker has its share: so the sum holds, whoever of them is asked.
     told: dict[str, Any] = {"CONCURRENCY": max(1, calls // workers), "CASE_S": timeout}
     told |= {"REPLAY": "1" if replay else "", "HASH_KEY": secrets.token_hex(16)}
-    if project.max_cost_usd is not None:
-        told["MAX_COST_USD"] = project.max_cost_usd / workers
+    told["MAX_COST_USD"] = "" if project.max_cost_usd is None else project.max_cost_usd / workers
     os.environ.update({f"TAKEHOME_{name}": str(value) for name, value in told.items()})
     project.module("api")  # what is wrong with it is said once, before any worker starts
     typer.echo(f"Page: http://{host}:{port}/ and routes: http://{host}:{port}/docs", err=True)
-    options: dict[str, Any] = {"host": host, "port": port, "workers": workers}
-    options |= {"access_log": False, "timeout_graceful_shutdown": int(timeout) + 5}
-    uvicorn.run(f"{project.package}.api:app", log_level="warning", **options)
+    options: Any = {"log_level": "warning", "timeout_graceful_shutdown": int(timeout) + 5}
+    uvicorn.run(f"{project.package}.api:app", host=host, port=port, workers=workers, **options)

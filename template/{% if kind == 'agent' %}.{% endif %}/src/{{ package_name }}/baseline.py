@@ -1,7 +1,5 @@
 """The honest thing without a model: a planner by rules, over the same tools in the same loop."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Generator
 from hashlib import sha256

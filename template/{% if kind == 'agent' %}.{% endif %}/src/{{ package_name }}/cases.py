@@ -1,7 +1,5 @@
 """The data as cases: data/cases.jsonl, made once from what arrived."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from scaffold.evals import Case, map_rows, read_cases, read_rows, write_cases

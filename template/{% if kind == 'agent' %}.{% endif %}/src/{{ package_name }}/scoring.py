@@ -1,7 +1,5 @@
 """How a run is graded."""
 
-from __future__ import annotations
-
 from scaffold.evals import Case, Outcome, Score
 from scaffold.evals.trajectory import trajectory
 

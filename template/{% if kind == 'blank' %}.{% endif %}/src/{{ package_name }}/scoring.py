@@ -1,7 +1,5 @@
 """How an answer is graded."""
 
-from __future__ import annotations
-
 from scaffold.evals import Case, Outcome, exact, normalised, token_f1
 
 from .schemas import Expected, Input, Output

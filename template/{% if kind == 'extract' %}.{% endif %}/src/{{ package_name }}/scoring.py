@@ -1,7 +1,5 @@
 """How an answer is graded: its values, its quotes, and what its confidence is worth."""
 
-from __future__ import annotations
-
 from statistics import fmean
 
 from scaffold.evals import Case, Outcome, Score, fields

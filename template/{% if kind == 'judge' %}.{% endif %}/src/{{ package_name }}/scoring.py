@@ -36,11 +36,8 @@ def position_bias(rows: Rows) -> float | None:
 
     Each pair is shown both ways, so that the better answer is first as often as second. 0 is none.
     """
-    outputs = [row["output"] for row in rows if row["output"]]
-    both = [
-        (one["a_first"], one["b_first"]) for one in outputs if one["a_first"] and one["b_first"]
-    ]
-    wins = [_standing(a_first, PAIR) - _standing(b_first, PAIR) for a_first, b_first in both]
+    pairs = [row["output"] for row in rows if row["output"] and row["output"]["a_first"]]
+    wins = [_standing(one["a_first"], PAIR) - _standing(one["b_first"], PAIR) for one in pairs]
     return fmean(wins) / 2 if wins else None
 
 

@@ -5,9 +5,10 @@ from typing import Any, Literal
 
 from pydantic import create_model
 
-from scaffold.llm import Client
+from scaffold.llm import Client, LLMError
 from scaffold.prompts import render
 
+from . import baseline
 from .cases import verdicts
 from .schemas import Input, Judgement, Output
 
@@ -22,13 +23,15 @@ async def solve(input: Input, llm: Client) -> Output:
 
     Raises:
         CasesError: a single answer, and no case says what verdicts there are.
-        LLMError: also where the model insists on a verdict that there is not.
     """
-    shown = await _judge(input, llm)
-    if input.other is None:
-        return Output(**shown.model_dump())
-    exchanged = input.model_copy(update={"answer": input.other, "other": input.answer})
-    b_first = EXCHANGED[(await _judge(exchanged, llm)).verdict]
+    try:
+        shown = await _judge(input, llm)
+        if input.other is None:
+            return Output(**shown.model_dump())
+        exchanged = input.model_copy(update={"answer": input.other, "other": input.answer})
+        b_first = EXCHANGED[(await _judge(exchanged, llm)).verdict]
+    except LLMError:  # failed, late, over budget: the score counts it as wrong all the same
+        return await baseline.solve(input, llm)
     verdict = shown.verdict if shown.verdict == b_first else "tie"
     return Output(reason=shown.reason, verdict=verdict, a_first=shown.verdict, b_first=b_first)
 

@@ -1,7 +1,5 @@
 """The honest thing without a model: the best sentence of what BM25 finds, quoted."""
 
-from __future__ import annotations
-
 import re
 
 from scaffold.llm import Client

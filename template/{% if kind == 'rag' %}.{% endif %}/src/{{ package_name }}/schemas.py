@@ -1,8 +1,6 @@
 """The problem as types: what goes in, what comes out, what would be right."""
 
-from __future__ import annotations
-
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
@@ -13,9 +11,10 @@ def _listed(value: object) -> object:
 
 
 class Input(BaseModel):
-    """A question about the documents."""
+    """A question about the documents; in a chat, with what was said before it."""
 
     question: str
+    history: list[tuple[Literal["user", "assistant"], str]] = []
 
 
 class Citation(BaseModel):

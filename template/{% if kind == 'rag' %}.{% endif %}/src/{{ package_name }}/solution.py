@@ -1,10 +1,9 @@
 """The solution: the best chunks, a model that answers out of them, and quotes that are checked."""
 
-from __future__ import annotations
-
-from scaffold.llm import Client
+from scaffold.llm import Client, LLMError
 from scaffold.prompts import render
 
+from . import baseline
 from .cases import DOCUMENTS, RAW
 from .retrieval import Chunk, Retriever, opened
 from .schemas import Answer, Citation, Input, Output
@@ -15,14 +14,18 @@ TOP = 5
 async def solve(input: Input, llm: Client) -> Output:
     """Return the model's answer; prompts/answer.j2 says how, `cited` what of it is believed."""
     retriever: Retriever = opened(DOCUMENTS, RAW)  # Hybrid(…) of embeddings.py: the same search
-    chunks = await retriever.search(input.question, TOP)
+    before = [text for role, text in input.history if role == "user"]  # what "and on Sunday?" is of
+    chunks = await retriever.search(" ".join([*before[-1:], input.question]), TOP)
     retrieved = list(dict.fromkeys(chunk.place for chunk in chunks))
     if not chunks:  # nothing to answer from, so nothing to ask
         return Output(answer=None)
     # As JSON: no text of a document can end its passage and go on as our own words.
     passages = [{"place": chunk.place, "text": chunk.text} for chunk in chunks]
-    prompt = render("answer.j2", question=input.question, passages=passages)
-    reply = await llm.ask(prompt, returns=Answer)
+    prompt = render("answer.j2", **dict(input), passages=passages)
+    try:
+        reply = await llm.ask(prompt, returns=Answer)
+    except LLMError:  # failed, late, over budget: the score counts it as wrong all the same
+        return await baseline.solve(input, llm)
     citations = cited(reply.output.quotes, chunks)
     answer = reply.output.answer if citations else None  # no quote that holds, no answer
     return Output(answer=answer, citations=citations, retrieved=retrieved)

@@ -12,10 +12,9 @@ def score(case: Case[Input, Expected], outcome: Outcome[Output]) -> dict[str, fl
     """Return whether the rows are right (or rightly none), and if a statement runs and only reads."""
     if case.expected is None or outcome.output is None:  # nothing to compare
         return {}
-    sql = outcome.output.sql
-    if sql is None:
+    if outcome.output.sql is None:
         return {"execution_accuracy": case.expected.sql is None}
-    given = execute(sql)
+    given = execute(outcome.output.sql)
     right = [execute(one) for one in (case.expected.sql, *case.expected.also) if one is not None]
     for wanted in right:
         if wanted.error or wanted.truncated:
