@@ -56,8 +56,10 @@ class Client:
         self._bind(Scope())
 
     def _bind(self, scope: Scope) -> None:
-        self.scope, self.calls = scope, list[Reply[Any]]()
-        self.asked, self.given = Counter[str](), set[str]()  # keys of requests; what was stable
+        self.scope = scope
+        self.calls: list[Reply[Any]] = []
+        self.asked: Counter[str] = Counter()  # keys of requests
+        self.given: set[str] = set()  # what was stable
 
     def for_case(self, case: str, epoch: int = 0) -> Self:
         """The same client, budget and connections, bound to a case; its log begins empty."""

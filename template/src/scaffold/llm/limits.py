@@ -14,6 +14,10 @@ from .errors import BudgetExceeded
 from .messages import Usage
 from .vendors import Vendor
 
+# The first four are those of `Usage`; the others have prices of their own.
+_COUNTS = ("input_tokens", "output_tokens", "cache_read_tokens", "output_reasoning_tokens")
+_COUNTS += ("cache_write_tokens", "cache_write_1h_tokens", "web_searches")
+
 
 class Limits:
     """One budget for a client and all its scopes; one concurrency limit per model."""
@@ -45,6 +49,7 @@ class Limits:
 
 def billed(vendor: Vendor, answer: dict[str, Any], asked: str) -> tuple[Usage, Decimal | None]:
     """The tokens of an answer, and what they cost in US dollars, or None where that is unknown."""
+    from genai_prices import Usage as Counts
     from genai_prices import extract_usage
 
     reader, flavor = vendor.protocol.USAGE
@@ -53,10 +58,10 @@ def billed(vendor: Vendor, answer: dict[str, Any], asked: str) -> tuple[Usage, D
         used = extract_usage(data, provider_id=reader, api_flavor=flavor).usage
     except ValueError:
         return Usage(), Decimal(0) if vendor.free else None
-    names = ("input_tokens", "output_tokens", "cache_read_tokens", "output_reasoning_tokens")
-    usage = Usage(*(int(getattr(used, name)) for name in names))
+    counts = dict.fromkeys(_COUNTS, 0) | vars(used)  # to infer each takes as long as all the rest
+    usage = Usage(*(int(counts[name]) for name in _COUNTS[:4]))
     models = (answer.get("model"), asked)  # a server may name its model its own way
-    return usage, _price(vendor, used, models, answer.get("service_tier"))
+    return usage, _price(vendor, Counts(**counts), models, answer.get("service_tier"))
 
 
 def upper_bound(vendor: Vendor, body: dict[str, Any], tokens: int) -> Decimal:
@@ -80,7 +85,8 @@ def _price(vendor: Vendor, used: Any, models: tuple[Any, ...], tier: Any) -> Dec
 
     if vendor.free:
         return Decimal(0)
-    known: Any = {"provider_id": vendor.provider, "price_context": {"service_tier": str(tier)}}
+    context = {"service_tier": str(tier)} if tier else None
+    known: Any = {"provider_id": vendor.provider, "price_context": context}
     for model in models:
         with suppress(LookupError, ValueError, AttributeError):
             return calc_price(used, model, **known).total_price

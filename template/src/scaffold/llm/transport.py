@@ -8,7 +8,6 @@ import json
 import os
 import time
 from contextlib import AsyncExitStack
-from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -29,17 +28,19 @@ _KEPT = ("content-type", "retry-after", "retry-after-ms", "x-should-retry", *_ID
 
 def sdk_of(client: Client, vendor: Vendor, *, raw: bool = False) -> Any:
     """A vendor's SDK; made once, as that takes 20 ms, and copied for `raw` calls of a scope."""
+    sdk = client.opened.get(vendor.name)
+    if sdk and not raw:
+        return sdk
     http = httpx2.AsyncClient(transport=RecordingTransport(client, vendor))
-    if vendor.name not in client.opened:
+    if not sdk:
         url = os.environ.get(f"{vendor.name.upper()}_BASE_URL", vendor.base_url)
-        client.opened[vendor.name] = vendor.protocol.SDK(
+        sdk = client.opened[vendor.name] = vendor.protocol.SDK(
             api_key=client.key_of(vendor) or "none",  # a replay needs none
             base_url=(client.base_urls or {}).get(vendor.name) or url,
             http_client=http,
             timeout=client.timeout_s,
             max_retries=client.max_retries,
         )
-    sdk = client.opened[vendor.name]
     return sdk.with_options(http_client=http) if raw else sdk
 
 
@@ -78,10 +79,11 @@ class Exchange:
         self.body = self.asked.body if isinstance(self.asked.body, dict) else {}
         self.model, self.is_raw = str(self.body.get("model", "")), CURRENT.get() is None
         self.call = CURRENT.get() or Call(client, Reply(None, model=self.model))
-        self.client, self.attempt = self.call.client, 1
-        self.attempt += int(request.headers.get("x-stainless-retry-count", 0))
-        self.client.asked[self.asked.key] += self.attempt == 1
-        place = self.client.asked[self.asked.key] - 1
+        self.client, place = self.call.client, 0
+        self.attempt = 1 + int(request.headers.get("x-stainless-retry-count", 0))
+        if self.client.store:
+            self.client.asked[self.asked.key] += self.attempt == 1
+            place = self.client.asked[self.asked.key] - 1
         self.n = place if self.call.sample is None else self.call.sample
 
     def replay(self) -> httpx2.Response | None:
@@ -180,7 +182,7 @@ class Exchange:
         self.vendor.protocol.read(data, reply)
         if not replayed:
             usage, price = billed(self.vendor, data, self.model)
-            record |= {"usage": asdict(usage), "cost_usd": None if price is None else str(price)}
+            record |= {"usage": vars(usage), "cost_usd": None if price is None else str(price)}
             self.client.limits.spent += self.bound if price is None else price
         reply.usage += Usage(**record["usage"])
         known = None not in (reply.cost_usd, record["cost_usd"])
