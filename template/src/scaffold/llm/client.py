@@ -56,10 +56,8 @@ class Client:
         self._bind(Scope())
 
     def _bind(self, scope: Scope) -> None:
-        self.scope = scope
-        self.calls: list[Reply[Any]] = []
-        self.asked: Counter[str] = Counter()  # keys of requests
-        self.given: set[str] = set()  # what was stable
+        self.scope, self.calls = scope, list[Reply[Any]]()
+        self.asked, self.given = Counter[str](), set[str]()  # keys of requests; what was stable
 
     def for_case(self, case: str, epoch: int = 0) -> Self:
         """The same client, budget and connections, bound to a case; its log begins empty."""
@@ -188,8 +186,7 @@ class Client:
         vendor = vendor_of(request.address)
         body = vendor.protocol.body(request)
         given = {name: value for name, value in body.items() if value is not None}
-        sdk = part("transport").sdk_of(self, vendor)
-        endpoint = attrgetter(vendor.protocol.ENDPOINT)(sdk)
+        endpoint = attrgetter(vendor.protocol.ENDPOINT)(part("transport").sdk_of(self, vendor))
         token = CURRENT.set(call)
         try:
             return (await endpoint.with_raw_response.create(**given)).http_response
