@@ -54,6 +54,7 @@ def test_a_reply_has_output_usage_cost_latency_and_ids(client, vendors_at, model
     assert reply.output == Number(n=7)
     assert (reply.usage.input_tokens, reply.usage.output_tokens) == (130, 20)
     assert reply.usage.cached_tokens == 30
+    assert reply.usage.reasoning_tokens == (5 if model.startswith("openai") else 0)
     assert isinstance(reply.cost_usd, Decimal)
     assert reply.cost_usd > 0
     assert reply.latency_s > 0
@@ -254,6 +255,25 @@ def test_concurrency_is_limited_per_model(client, vendors_at):
 
     asyncio.run(go())
     assert vendors_at.most_under_way == 3
+
+
+def test_a_model_does_not_wait_for_the_slots_of_another(client, vendors_at):
+    vendors_at.script = ["hang"] * 2
+
+    def both_hang() -> None:
+        while len(vendors_at.seen) < 2:
+            time.sleep(0.01)
+
+    async def go() -> None:
+        async with client(concurrency=2) as one:
+            waiting = [asyncio.create_task(one.ask(f"Hello {i}")) for i in range(3)]
+            await asyncio.to_thread(both_hang)
+            assert (await one.ask("Hello", model=MODELS[1], deadline_s=5)).text
+            assert len(vendors_at.seen) == 3
+            vendors_at.released.set()
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+    asyncio.run(go())
 
 
 def test_a_failed_or_cancelled_call_gives_slot_and_reservation_back(client, vendors_at):
