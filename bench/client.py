@@ -7,7 +7,8 @@ are, by `scaffold.llm` with and without recording, by instructor and by pydantic
 installs into environments that are thrown away. The server is a process of its own. Every figure
 comes from a new process; the sides take turns, so that a busy machine slows all of them, and each
 is divided by the bare SDK of its own round. Wall and CPU seconds are those of the client's process,
-after a first, uncounted call. Then: answers are recorded, and replayed in one process, in ten parts.
+after a first call, whose time from the import on stands apart. Before it: what importing each takes.
+After it: answers are recorded, and replayed in one process, in ten parts.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class Invoice(BaseModel):
     lines: list[Line]
 
 calls, parts, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+begun = time.perf_counter()
 PROMPT = "Read this invoice, number %d. " + "It has five lines. " * 100
 {setup}
 
@@ -50,13 +52,14 @@ async def main():
             assert (await one(i)).total == 12.5
 
     await gated(0)
+    first = time.perf_counter() - begun
     for part in range(parts):
         wall, cpu = time.perf_counter(), time.process_time()
         await asyncio.gather(*(gated(part * calls + i) for i in range(calls)))
         spent = [time.perf_counter() - wall, time.process_time() - cpu]
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         peak /= 2**20 if sys.platform == "darwin" else 2**10
-        print(json.dumps([*(one / calls * 1e3 for one in spent), peak]), flush=True)
+        print(json.dumps([*(one / calls * 1e3 for one in spent), peak, first]), flush=True)
 
 asyncio.run(main())
 """
@@ -110,6 +113,23 @@ SIDES = {
     "scaffold.llm, OpenAI": (GPT.replace("HOW", ""), "openai SDK"),
 }
 PEERS = {"instructor": "instructor[anthropic]", "pydantic-ai-slim": "pydantic-ai-slim[anthropic]"}
+OWN = "anthropic genai-prices"  # what scaffold.llm needs for this job; pydantic comes with them
+
+# What a module that uses it imports. scaffold.llm and instructor import their SDK later.
+IMPORTS = {
+    "anthropic SDK": "import anthropic",
+    "scaffold.llm, Anthropic": "import scaffold.llm",
+    "instructor": "import instructor",
+    "pydantic-ai-slim": "import pydantic_ai",
+}
+IMPORTING = """
+import json, resource, sys, time
+begun = time.perf_counter()
+{imports}
+took = time.perf_counter() - begun
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(json.dumps([took, peak / (2**20 if sys.platform == "darwin" else 2**10)]))
+"""
 
 
 @contextmanager
@@ -127,7 +147,7 @@ def server() -> Generator[dict[str, str]]:
         process.kill()
 
 
-Part = tuple[float, float, float]  # wall and CPU ms per call, peak MB
+Part = tuple[float, float, float, float]  # wall and CPU ms per call, peak MB, s to the first answer
 
 
 def parts(
@@ -148,18 +168,40 @@ def parts(
 def compare(pythons: dict[str, str], scratch: Path, calls: int, rounds: int) -> None:
     found: dict[str, list[Part]] = {name: [] for name in pythons}
     with server() as environment:
-        for turn in range(rounds):
+        for turn in range(rounds + 1):
             for name, python in pythons.items():
                 folder = scratch / f"{turn}-{name}"
-                found[name] += parts(SIDES[name][0], folder, environment, calls, python=python)
+                many = calls if turn else 1
+                mine = parts(SIDES[name][0], folder, environment, many, python=python)
+                found[name] += mine if turn else []
     rows = []
     for name, mine in found.items():
         pairs = list(zip(mine, found[SIDES[name][1]], strict=True))
         absolute = (spread([one[i] for one in mine]) for i in (0, 1))
         relative = (spread([one[i] / bare[i] for one, bare in pairs]) for i in (0, 1))
-        rows.append([name, *absolute, *relative, f"{max(one[2] for one in mine):.0f}"])
+        peak = f"{max(one[2] for one in mine):.0f}"
+        rows.append([name, *absolute, *relative, peak, spread([one[3] for one in mine])])
     print(f"\n{calls} calls, 50 in flight, {rounds} rounds: median (minimum to maximum)")
-    table(["side", "wall ms", "CPU ms", "wall ÷ bare", "CPU ÷ bare", "peak MB"], rows)
+    head = ["side", "wall ms", "CPU ms", "wall ÷ bare", "CPU ÷ bare", "peak MB", "first answer s"]
+    table(head, rows)
+
+
+def imports(pythons: dict[str, str], rounds: int) -> None:
+    """What importing each takes, by turns, each time in a new process."""
+    sides = {name: python for name, python in pythons.items() if name in IMPORTS}
+    found: dict[str, list[list[float]]] = {name: [] for name in sides}
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    for turn in range(rounds + 1):
+        for name, python in sides.items():
+            command = [python, "-c", IMPORTING.replace("{imports}", IMPORTS[name])]
+            said = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
+            if turn:
+                found[name].append(json.loads(said.stdout))
+    rows = [
+        [name, spread([took for took, _ in mine], 3), spread([peak for _, peak in mine], 0)]
+        for name, mine in found.items()
+    ]
+    table(["side", "import s", "peak MB"], rows)
 
 
 def replay(scratch: Path, count: int) -> None:
@@ -170,9 +212,9 @@ def replay(scratch: Path, count: int) -> None:
     found = parts(setup, folder, environment, count // 10, 10)  # the server is gone
     rows = [
         [str((index + 1) * count // 10), f"{1e3 / wall:.0f}", f"{peak:.1f}"]
-        for index, (wall, _, peak) in enumerate(found)
+        for index, (wall, _, peak, _) in enumerate(found)
     ]
-    print(f"Replay, calls per second: {spread([1e3 / wall for wall, _, _ in found], 0)}")
+    print(f"Replay, calls per second: {spread([1e3 / wall for wall, *_ in found], 0)}")
     table(["replayed so far", "calls per second", "peak MB"], rows)
 
 
@@ -185,11 +227,17 @@ def main() -> None:
     chosen = parser.parse_args()
     print(machine("anthropic", "openai", "httpx2", "pydantic", "genai-prices"))
     with tempfile.TemporaryDirectory() as folder:
+        # All sides find their modules compiled, but in their first run, which does not count.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = str(Path(folder) / "compiled")
         pythons = {name: sys.executable for name in SIDES if name not in PEERS}
         for name, package in {} if chosen.no_peers else PEERS.items():
             if peer := installed(package, Path(folder)):
                 pythons[name] = peer[0]
                 print(peer[1])
+        if not chosen.no_peers and (own := installed(OWN, Path(folder))):
+            print(f"scaffold.llm with {own[1]}")
+        imports(pythons, chosen.rounds)
         compare(pythons, Path(folder), chosen.calls, chosen.rounds)
         if chosen.recordings:
             replay(Path(folder), chosen.recordings)

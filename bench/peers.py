@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -20,13 +21,14 @@ def executable(environment: Path, name: str) -> Path:
 
 
 def installed(package: str, scratch: Path) -> tuple[str, str] | None:
-    """Install a package by uv; its Python, and its versions and size. None, said, if it cannot."""
-    place = scratch / f"peer-{package.partition('[')[0]}"
+    """Install a package, or several, by uv; its Python, and its versions and size. None, said, if it cannot."""
+    name = re.split(r"[\[ ]", package)[0]
+    place = scratch / f"peer-{name}"
     python = str(executable(place, "python"))
     venv = ["uv", "venv", "--quiet", "--python", sys.executable, str(place)]
     install = ["uv", "pip", "install", "--quiet", "--link-mode", "copy", "--python", python]
     try:
-        for command in (venv, [*install, package]):
+        for command in (venv, [*install, *package.split()]):
             subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
     except (OSError, subprocess.CalledProcessError) as error:
         said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()[-1]
@@ -35,7 +37,7 @@ def installed(package: str, scratch: Path) -> tuple[str, str] | None:
     size = sum(
         file.stat().st_size for file in place.rglob("*") if file.is_file() and not file.is_symlink()
     )
-    names = list(dict.fromkeys([package.partition("[")[0], "anthropic"]))
+    names = list(dict.fromkeys([name, "anthropic"]))
     code = f"""if True:
         from importlib.metadata import PackageNotFoundError, version
         for name in {names}:

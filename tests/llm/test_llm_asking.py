@@ -54,6 +54,7 @@ def test_a_reply_has_output_usage_cost_latency_and_ids(client, vendors_at, model
     assert reply.output == Number(n=7)
     assert (reply.usage.input_tokens, reply.usage.output_tokens) == (130, 20)
     assert reply.usage.cached_tokens == 30
+    assert reply.usage.reasoning_tokens == (5 if model.startswith("openai") else 0)
     assert isinstance(reply.cost_usd, Decimal)
     assert reply.cost_usd > 0
     assert reply.latency_s > 0
@@ -256,6 +257,25 @@ def test_concurrency_is_limited_per_model(client, vendors_at):
     assert vendors_at.most_under_way == 3
 
 
+def test_a_model_does_not_wait_for_the_slots_of_another(client, vendors_at):
+    vendors_at.script = ["hang"] * 2
+
+    def both_hang() -> None:
+        while len(vendors_at.seen) < 2:
+            time.sleep(0.01)
+
+    async def go() -> None:
+        async with client(concurrency=2) as one:
+            waiting = [asyncio.create_task(one.ask(f"Hello {i}")) for i in range(3)]
+            await asyncio.to_thread(both_hang)
+            assert (await one.ask("Hello", model=MODELS[1], deadline_s=5)).text
+            assert len(vendors_at.seen) == 3
+            vendors_at.released.set()
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+    asyncio.run(go())
+
+
 def test_a_failed_or_cancelled_call_gives_slot_and_reservation_back(client, vendors_at):
     vendors_at.script = ["status:500", "hang", "dropped"]
 
@@ -397,3 +417,39 @@ def test_an_answer_without_usage_costs_unknown_but_its_bound_is_spent(
     one = client(max_cost_usd=1)
     assert asyncio.run(one.ask("Hello")).cost_usd is None
     assert one.spent_usd > 0
+
+
+def test_under_a_limit_a_raw_call_must_say_how_long_its_answer_may_get(client, vendors_at):
+    import openai
+
+    async def go(one: llm.Client, **options: Any) -> Any:
+        async with one:
+            raw = one.openai.responses
+            return await raw.create(model="gpt-5.5", input="Hello", **options)
+
+    with pytest.raises(openai.APIStatusError, match=r"pass max_tokens \(Responses: max_output"):
+        asyncio.run(go(client(max_cost_usd=100)))
+    assert not vendors_at.seen
+    assert asyncio.run(go(client(max_cost_usd=1), max_output_tokens=100)).output_text
+    assert asyncio.run(go(client())).output_text
+
+
+def test_the_bound_covers_several_answers_and_a_cache_kept_for_an_hour():
+    from scaffold.llm.limits import billed, upper_bound
+    from scaffold.llm.vendors import vendor_of
+
+    chat = {"model": "llama-3.3-70b-versatile", "max_tokens": 100}
+    groq = vendor_of("groq")
+    output = upper_bound(groq, chat, 0)
+    assert upper_bound(groq, {**chat, "n": 5}, 0) == 5 * output > 0
+
+    block = {"type": "text", "text": "x", "cache_control": {"type": "ephemeral", "ttl": "1h"}}
+    body = {"model": "claude-sonnet-5", "max_tokens": 1, "system": [block]}
+    writes = {"ephemeral_1h_input_tokens": 1000}
+    usage = {"input_tokens": 0, "cache_creation_input_tokens": 1000, "cache_creation": writes}
+    anthropic = vendor_of("anthropic")
+    answer = {"model": "claude-sonnet-5", "usage": {**usage, "output_tokens": 1}}
+    _, cost = billed(anthropic, answer, "claude-sonnet-5")
+    assert upper_bound(anthropic, body, 1000) == cost
+    five_minutes = json.loads(json.dumps(body).replace("1h", "5m"))
+    assert upper_bound(anthropic, five_minutes, 1000) < cost

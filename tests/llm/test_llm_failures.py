@@ -155,6 +155,21 @@ def test_a_stream_that_goes_wrong_is_a_typed_failure_and_not_recorded(
 
 
 @pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    ("treatment", "failure"),
+    {"refused": llm.Refused, "truncated": llm.Truncated, "empty": llm.InvalidOutput}.items(),
+)
+def test_an_unwelcome_answer_is_the_same_failure_when_it_was_to_be_streamed(
+    client, vendors_at, model, treatment, failure
+):
+    vendors_at.script = [treatment]
+    one = client(model)
+    with pytest.raises(failure):
+        asyncio.run(read(one))
+    assert one.calls[-1].error
+
+
+@pytest.mark.parametrize("model", MODELS)
 def test_a_stream_that_hangs_meets_the_deadline_but_a_slow_reader_does_not(
     client, vendors_at, model
 ):

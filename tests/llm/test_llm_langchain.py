@@ -28,7 +28,7 @@ def test_the_page_about_langchain_records_and_replays(client, vendors_at, tmp_pa
     vendors_at.text = lambda body: "Forty-two."
 
     async def go(mode: str) -> tuple[str, list[Any]]:
-        async with client(recordings=tmp_path, mode=mode) as one:
+        async with client(recordings=tmp_path, mode=mode, max_cost_usd=1) as one:
             case = one.for_case("case-1")
             text = await names["answer"](names[make](case, model), "How many?")
             return text, case.calls

@@ -47,6 +47,15 @@ def refused(*args, **kwargs):
 
 socket.socket.connect = socket.create_connection = socket.getaddrinfo = refused
 asyncio.base_events.BaseEventLoop.sock_connect = refused
+import scaffold.llm.client, scaffold.llm.recordings
+
+class Later(datetime.datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return super().now(tz) + datetime.timedelta(days=3)
+
+scaffold.llm.client.datetime = scaffold.llm.recordings.datetime = Later
+assert abs((Later.now() - datetime.datetime.now()).total_seconds() - 3 * 24 * 3600) < 60
 real = time.time
 time.time = lambda: real() + 3 * 86400
 

@@ -193,8 +193,7 @@ class Client:
         vendor = vendor_of(request.address)
         body = vendor.protocol.body(request)
         given = {name: value for name, value in body.items() if value is not None}
-        sdk = part("transport").sdk_of(self, vendor)
-        endpoint = attrgetter(vendor.protocol.ENDPOINT)(sdk)
+        endpoint = attrgetter(vendor.protocol.ENDPOINT)(part("transport").sdk_of(self, vendor))
         token = CURRENT.set(call)
         try:
             return (await endpoint.with_raw_response.create(**given)).http_response

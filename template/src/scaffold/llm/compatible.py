@@ -23,9 +23,8 @@ def body(request: Request) -> dict[str, Any]:
         # ignore the format as a whole.
         known = {"name": request.returns.__name__, "schema": request.returns.model_json_schema()}
         form = {"type": "json_schema", "json_schema": known}
-        system += (
-            f"\n\nAnswer with one JSON object that fits this schema: {json.dumps(known['schema'])}"
-        )
+        asks = "Answer with one JSON object that fits this schema"
+        system += f"\n\n{asks}: {json.dumps(known['schema'])}"
     first = [{"role": "system", "content": system.strip()}] if system else []
     return {
         "model": request.model,

@@ -73,14 +73,13 @@ def typed(error: Exception, model: str) -> LLMError:
         return ours
     names = {kind.__name__ for kind in type(error).__mro__}
     status: int = getattr(error, "status_code", 0)
-    lost = names & {"APIConnectionError", "TransportError"}
     slow = status == 408 or names & {"APITimeoutError", "TimeoutException"}
     known: tuple[tuple[Any, type[LLMError], str], ...] = (
         # An argument that the SDK's create() does not have.
         (isinstance(error, TypeError), Rejected, "drop it, or pass it in extra_body"),
         (isinstance(error, TimeoutError), TimedOut, "its deadline has passed; raise deadline_s"),
         (slow, TimedOut, "raise timeout_s, or try again"),
-        (lost, ConnectionBroken, "check the network"),
+        (names & {"APIConnectionError", "TransportError"}, ConnectionBroken, "check the network"),
         (status == 429, RateLimited, "wait, or lower concurrency"),
         (400 <= status < 500, Rejected, "check key, model and request"),
         (status, VendorUnavailable, "try again later"),

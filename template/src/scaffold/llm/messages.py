@@ -6,7 +6,7 @@ import json
 import mimetypes
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -97,7 +97,7 @@ def conversation(prompt: Prompt, attachments: Sequence[Document] = ()) -> list[M
     return [*before, Message(last.role, [*attachments, *last.parts]) if attachments else last]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Usage:
     """Tokens as billed; `input_tokens` includes the cached ones, `output_tokens` the reasoning."""
 
@@ -107,7 +107,7 @@ class Usage:
     reasoning_tokens: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
-        return Usage(*map(sum, zip(astuple(self), astuple(other), strict=True)))
+        return Usage(**{name: n + getattr(other, name) for name, n in vars(self).items()})
 
 
 @dataclass(slots=True)
@@ -142,7 +142,7 @@ class Reply(Generic[T]):
     def logged(self) -> dict[str, Any]:
         """The call in plain fields, as an evaluation keeps it."""
         names = ("model", "prompt", "error", "cost_usd", "latency_s", "attempts", "replayed")
-        fields = {name: getattr(self, name) for name in names} | asdict(self.usage)
+        fields = {name: getattr(self, name) for name in names} | vars(self.usage)
         calls = [{"id": c.id, "name": c.name, "arguments": c.arguments} for c in self.tool_calls]
         ends = {"reply": self.text, "tool_calls": calls, "finish_reason": self.finish_reason}
         return fields | ends

@@ -28,9 +28,8 @@ _ATTACHMENT = re.compile(r'"(data:[\w/.+-]+;base64,)?([A-Za-z0-9+/]{400,}={0,2})
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 
 
-def canonical(value: Any) -> str:
-    """The one way to write a JSON value: sorted keys, no blanks."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+# The one way to write a JSON value: sorted keys, no blanks.
+canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 def digest(text: str) -> str:
@@ -93,12 +92,11 @@ class Recordings:
 
     def find(self, asked: Asked, scope: Scope, n: int, others: str | None) -> Any:
         """The answer of this scope, or the next in stored order whose name ends so, or None."""
-        folder, name = self.folder / asked.key, scope.file_name(n)
-        names = sorted(path.name for path in folder.glob("*.json"))
-        if name not in names:
-            names = [one for one in names if others is not None and one.endswith(others)]
-            name = names[(scope.epoch + n) % len(names)] if names else ""
-        return load(folder / name)["answer"] if name else None
+        path = self.folder / asked.key / scope.file_name(n)
+        if not path.exists():
+            known = sorted(path.parent.glob(f"*{others}")) if others else []
+            path = known[(scope.epoch + n) % len(known)] if known else None
+        return load(path)["answer"] if path else None
 
     def save(
         self, asked: Asked, scope: Scope, n: int, answer: Any, given: Collection[str] = ()

@@ -33,8 +33,7 @@ class ScriptedModel(Client):
         replies = self._replies
         said = next(replies, None) if isinstance(replies, Iterator) else replies(request)
         if said is None:
-            number = len(self.requests)
-            raise LLMError(f"ScriptedModel has no reply {number}; add one to its list.")
+            raise LLMError(f"ScriptedModel has no reply {len(self.requests)}; add one to its list.")
         if isinstance(said, Exception):
             raise said
         reply = call.reply

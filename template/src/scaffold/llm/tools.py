@@ -34,9 +34,8 @@ def checked(call: ToolCall, tools: Sequence[Tool]) -> ToolCall:
     """Validate the arguments: text in OpenAI's protocols, an object in Anthropic's."""
     known, raw = {tool.name: tool for tool in tools}, call.arguments
     if call.name not in known:
-        return replace(
-            call, error=f"There is no tool {call.name!r}; there are: {', '.join(known)}."
-        )
+        error = f"There is no tool {call.name!r}; there are: {', '.join(known)}."
+        return replace(call, error=error)
     tool, text = known[call.name], raw if isinstance(raw, str) else to_json(raw)
     try:
         arguments = dict(tool.arguments.model_validate_json(text))

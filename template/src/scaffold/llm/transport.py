@@ -8,7 +8,6 @@ import json
 import os
 import time
 from contextlib import AsyncExitStack
-from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -23,12 +22,13 @@ from .vendors import CURRENT, Call, Vendor, part
 
 _IDS = ("request-id", "x-request-id")
 _MANY = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
-_HTTP: dict[str, Any] = {"limits": _MANY, "timeout": None, "follow_redirects": True}
 _KEPT = ("content-type", "retry-after", "retry-after-ms", "x-should-retry", *_IDS)
 
 
 def sdk_of(client: Client, vendor: Vendor, *, raw: bool = False) -> Any:
     """A vendor's SDK; made once, as that takes 20 ms, and copied for `raw` calls of a scope."""
+    if vendor.name in client.opened and not raw:
+        return client.opened[vendor.name]
     http = httpx2.AsyncClient(transport=RecordingTransport(client, vendor))
     if vendor.name not in client.opened:
         url = os.environ.get(f"{vendor.name.upper()}_BASE_URL", vendor.base_url)
@@ -39,8 +39,7 @@ def sdk_of(client: Client, vendor: Vendor, *, raw: bool = False) -> Any:
             timeout=client.timeout_s,
             max_retries=client.max_retries,
         )
-    sdk = client.opened[vendor.name]
-    return sdk.with_options(http_client=http) if raw else sdk
+    return client.opened[vendor.name].with_options(http_client=http)
 
 
 class RecordingTransport(httpx2.AsyncBaseTransport):
@@ -80,11 +79,11 @@ class Exchange:
         self.body = self.asked.body if isinstance(self.asked.body, dict) else {}
         self.model, self.is_raw = str(self.body.get("model", "")), CURRENT.get() is None
         self.call = CURRENT.get() or Call(client, Reply(None, model=self.model))
-        self.client, self.attempt = self.call.client, 1
-        self.attempt += int(request.headers.get("x-stainless-retry-count", 0))
-        self.client.asked[self.asked.key] += self.attempt == 1
-        place = self.client.asked[self.asked.key] - 1
-        self.n = place if self.call.sample is None else self.call.sample
+        self.client = self.call.client
+        self.attempt = 1 + int(request.headers.get("x-stainless-retry-count", 0))
+        key = self.asked.key if self.client.store else ""  # making it takes its time
+        self.client.asked[key] += self.attempt == 1
+        self.n = self.client.asked[key] - 1 if self.call.sample is None else self.call.sample
 
     def replay(self) -> httpx2.Response | None:
         """The recorded answer, or None where the vendor has to be asked. Raises `LLMError`."""
@@ -128,8 +127,8 @@ class Exchange:
             self.request.headers["accept-encoding"] = "identity"
             opened = self.client.opened
             if "http" not in opened:  # a whole client, as that one knows proxies
-                opened["http"] = httpx2.AsyncClient(**_HTTP)
-            response = await opened["http"].send(self.request, stream=True)
+                opened["http"] = httpx2.AsyncClient(limits=_MANY, timeout=None)
+            response = await opened["http"].send(self.request, stream=True, follow_redirects=True)
             headers = {key: value for key, value in response.headers.items() if key in _KEPT}
             if response.is_success and "event-stream" in headers.get("content-type", ""):
                 tee = part("streaming").Tee(self, response, held.pop_all())
@@ -182,7 +181,7 @@ class Exchange:
         self.vendor.protocol.read(data, reply)
         if not replayed:
             usage, price = billed(self.vendor, data, self.model)
-            record |= {"usage": asdict(usage), "cost_usd": None if price is None else str(price)}
+            record |= {"usage": vars(usage), "cost_usd": None if price is None else str(price)}
             self.client.limits.spent += self.bound if price is None else price
         reply.usage += Usage(**record["usage"])
         known = None not in (reply.cost_usd, record["cost_usd"])
