@@ -78,7 +78,8 @@ def test_paired_differences_agree_with_scipy():
     assert p == pytest.approx(wanted.pvalue, rel=1e-8)
 
 
-@pytest.mark.parametrize(("b", "c"), [(12, 3), (1, 9), (0, 0), (5, 5), (0, 6), (300, 340)])
+@pytest.mark.parametrize(("b", "c"), [(12, 3), (1, 9), (0, 0), (5, 5), (0, 6), (300, 340),
+                                      (15_000, 16_200)])  # fmt: skip
 def test_mcnemar_agrees_with_statsmodels(b, c):
     wanted = reference_mcnemar([[0, b], [c, 0]], exact=True).pvalue
     assert stats.mcnemar(b, c) == pytest.approx(wanted, rel=1e-9)

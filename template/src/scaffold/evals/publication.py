@@ -47,7 +47,7 @@ def write_report(run: Run, results: Results, scores: Scores) -> None:
     sign = 1 if scores.get(primary, PLAIN).higher_is_better else -1
 
     def worth(row: Row) -> tuple[bool, float]:
-        return row.error_kind is None, sign * (row.scores.get(primary) or 0.0)
+        return row.error_kind is None, sign * (row.score(primary) or 0.0)
 
     rows = shown = sorted(run.rows, key=worth)
     _write_failures(run, (row for row in rows if row.failed), names)

@@ -1,22 +1,21 @@
 """The figures of a run (see results.schema.json); two runs, paired."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from importlib import import_module
 from itertools import groupby
-from math import ceil, fsum
+from math import ceil, fsum, isnan
 from operator import attrgetter
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
 from .outcome import Score
-from .rows import Row, Run, RunError
+from .rows import TOKENS, Row, Run, RunError
 from .stats import estimate, paired, t_quantile
 
 PLAIN, CASE = Score(), attrgetter("id")
-TOKENS = ("input", "output", "cached", "reasoning")
 Scores = Mapping[str, Score]
 Results = dict[str, Any]  # what results.json holds; results.schema.json describes it
 
@@ -40,44 +39,46 @@ def number_of(row: Row, name: str, scores: Scores) -> float | None:
     """One score of a line; an error counts as it is declared."""
     if row.error_kind:
         return scores.get(name, PLAIN).on_error
-    return row.values[row.names.index(name)] if name in row.names else None
+    return row.score(name)
 
 
-def means_of(
-    rows: Iterable[Row], name: str, scores: Scores
-) -> tuple[list[str], list[float], list[str]]:
-    """One score's cases, the mean of each over its epochs, and its cluster."""
-    cases, means, clusters = list[str](), list[float](), list[str]()
-    for case, tries in groupby(sorted(rows, key=CASE), CASE):  # a dict would double the memory
+def means_of(rows: Iterable[Row], name: str, scores: Scores) -> Iterator[Any]:
+    """Yield each case with one score's mean over its epochs, None without any, and its cluster."""
+    for case, tries in groupby(sorted(rows, key=CASE), CASE):
         known = [(number_of(row, name, scores), row.cluster) for row in tries]
-        if values := [value for value, _ in known if value is not None]:
-            cases.append(case)
-            means.append(fmean(values))
-            clusters.append(known[0][1])
-    return cases, means, clusters
+        values = [value for value, _ in known if value is not None]
+        yield case, fmean(values) if values else None, known[0][1]
 
 
-def mean_of(rows: Iterable[Row], name: str, scores: Scores) -> dict[str, Any]:
-    """One score's mean over cases, with its interval: an `Estimate` as a dict."""
-    _, means, clusters = means_of(rows, name, scores)
+def mean_of(
+    rows: Iterable[Row], name: str, scores: Scores, in_group: bool = False
+) -> dict[str, Any]:
+    """One score's mean over cases, with its interval: an `Estimate` as a dict.
+
+    Of one group (`in_group`), which is given, a case counts by itself.
+    """
+    means, clusters = list[float](), list[str]()
+    for case, mean, cluster in means_of(rows, name, scores):
+        if mean is not None:
+            means.append(mean)
+            clusters.append(case if in_group else cluster)
     return asdict(estimate(means, clusters))
 
 
-def cost_of(rows: Iterable[Row]) -> float | None:
-    """US dollars; None where the price of a call is unknown."""
-    costs = [row.cost_usd for row in rows]
-    return None if None in costs else fsum(costs)
+def cost_of(rows: Iterable[Row], which: str = "cost_usd") -> float | None:
+    """US dollars; None where the price of a call is unknown, which is held as NaN."""
+    cost = fsum(getattr(row, which) for row in rows)
+    return None if isnan(cost) else cost
 
 
 def judge_of(rows: Iterable[Row]) -> dict[str, Any] | None:
     """What a scorer's model took, apart from the solver's; None where no scorer asked one."""
-    if not (asked := [row.judge for row in rows if row.judge]):
+    if not (asked := [row for row in rows if row.judge_calls]):
         return None
-    costs = [judge["cost_usd"] for judge in asked]
     return {
-        "calls": sum(judge["calls"] for judge in asked),
-        "cost_usd": None if None in costs else fsum(costs),
-        "models": sorted({model for judge in asked for model in judge["models"]}),
+        "calls": sum(row.judge_calls for row in asked),
+        "cost_usd": cost_of(asked, "judge_usd"),
+        "models": sorted({model for row in asked for model in row.judges}),
     }
 
 
@@ -90,9 +91,7 @@ def summarise(run: Run, scores: Scores, total: int) -> Results:
     slices, groups = dict[str, list[Row]](), dict[str, list[Row]]()
     for row in run.rows:
         if row.reviewed and row.cluster.startswith("group: "):
-            # Within its group, which is given, a case counts by itself.
-            alone = row._replace(cluster=row.id)
-            groups.setdefault(row.cluster.removeprefix("group: "), []).append(alone)
+            groups.setdefault(row.cluster.removeprefix("group: "), []).append(row)
         for part in [*row.tags, f"split: {row.split}"] if row.reviewed else ["unreviewed"]:
             slices.setdefault(part, []).append(row)
     optional = summaries(scores)
@@ -103,11 +102,14 @@ def summarise(run: Run, scores: Scores, total: int) -> Results:
         "scores": {name: mean_of(rows, name, scores) for name in names}
         | (optional.figures(run, rows, scores) if optional else {}),
         "by_tag": {p: {n: mean_of(slices[p], n, scores) for n in names} for p in sorted(slices)},
-        "by_group": {g: {n: mean_of(groups[g], n, scores) for n in names} for g in sorted(groups)},
+        "by_group": {
+            g: {n: mean_of(groups[g], n, scores, in_group=True) for n in names}
+            for g in sorted(groups)
+        },
         "cost_usd": cost_of(run.rows),
         "judge": judge_of(run.rows),
         "latency_s": {f"p{p}": times[(len(times) - 1) * p // 100] for p in (50, 90, 99)},
-        "tokens": {kind: sum(row.tokens[i] for row in run.rows) for i, kind in enumerate(TOKENS)},
+        "tokens": {kind: sum(getattr(row, kind) for row in run.rows) for kind in TOKENS},
         "error_kinds": dict(sorted(kinds.items())),
         "models": sorted({model for row in run.rows for model in row.models}),
         "unreviewed": len({row.id for row in run.rows if not row.reviewed}),
@@ -117,12 +119,21 @@ def summarise(run: Run, scores: Scores, total: int) -> Results:
     }
 
 
+def _same(*runs: Run) -> tuple[list[list[Row]], list[int]]:
+    """Each run's rows of the reviewed cases that both have, and how many other cases it has.
+
+    A case's hash is also that of its id, and of whether it was reviewed.
+    """
+    shas = [{row.sha for row in run.rows if row.reviewed} for run in runs]
+    both = shas[0] & shas[1]
+    rows = [[row for row in run.rows if row.sha in both] for run in runs]
+    return rows, [len(own) - len(both) for own in shas]
+
+
 def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}) -> Results:
     """Hold run B against run A, case by case; flips go by the first score. May raise RunError."""
     runs = Run.read(a), b if isinstance(b, Run) else Run.read(b)
-    old, new = ({row.id: row.sha for row in run.rows if row.reviewed} for run in runs)
-    same = {case for case, sha in old.items() if new.get(case) == sha}
-    before, after = ([row for row in run.rows if row.id in same] for run in runs)
+    (before, after), left_out = _same(*runs)
     flipped: dict[str, list[str]] = {"gained": [], "lost": []}
     figures: dict[str, dict[str, Any]] = {}
     for name in names_of([*after, *before], scores):
@@ -132,16 +143,18 @@ def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}
             optional = summaries(scores)
             one, other, diff, p = optional.paired(runs, (before, after), declared.summary)
         else:
-            was = dict(zip(*means_of(before, name, scores)[:2], strict=True))
-            cases, now, groups = means_of(after, name, scores)
-            both = [i for i, case in enumerate(cases) if case in was]
-            xs, ys = [was[cases[i]] for i in both], [now[i] for i in both]
-            clusters = [groups[i] for i in both]
+            xs, ys, clusters = list[float](), list[float](), list[str]()
+            sides = (means_of(rows, name, scores) for rows in (before, after))
+            for (case, x, cluster), (_, y, _) in zip(*sides, strict=True):
+                if x is None or y is None:
+                    continue
+                xs.append(x)
+                ys.append(y)
+                clusters.append(cluster)
+                if x != y and not figures:
+                    flipped["gained" if sign * (y - x) > 0 else "lost"].append(case)
             one, other = estimate(xs, clusters), estimate(ys, clusters)
             diff, p = paired(xs, ys, clusters)
-            for i, x, y in [] if figures else zip(both, xs, ys, strict=True):
-                if x != y:
-                    flipped["gained" if sign * (y - x) > 0 else "lost"].append(cases[i])
         best, df = diff.high if sign > 0 else diff.low, diff.groups - 1
         # the smallest true difference that is seen with power 0.8
         least = diff.se and (t_quantile(0.975, df) + t_quantile(0.8, df)) * diff.se
@@ -156,9 +169,9 @@ def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}
         }
     notes, (hashes, hashes_b) = [], (run.manifest.get("hashes", {}) for run in runs)
     commits = [str(run.manifest.get("git", {}).get("commit"))[:10] for run in runs]
-    if old.keys() - same or new.keys() - same:
+    if any(left_out):
         why = "as the other run has no such case with the same content"
-        notes.append(f"Left out, {why}: {len(old) - len(same)} of A, {len(new) - len(same)} of B.")
+        notes.append(f"Left out, {why}: {left_out[0]} of A, {left_out[1]} of B.")
     if changed := [n for n in ("prompts", "code", "cases") if hashes.get(n) != hashes_b.get(n)]:
         how = f" What, says `git diff {' '.join(commits)}`." if len(set(commits)) > 1 else ""
         notes.append(f"Between A and B changed: {', '.join(changed)}.{how}")

@@ -18,7 +18,8 @@ from pydantic_core import to_jsonable_python
 from .cases import CasesError, write_whole
 from .outcome import Case, Judge, Outcome, Score, Scorer, Solver
 from .publication import write_report
-from .results import PLAIN, TOKENS, Results, Row, Run, RunError, compare, summaries, summarise
+from .results import PLAIN, Results, compare, summaries, summarise
+from .rows import TOKENS, TRY, Row, Run, RunError
 
 _SCORES = TypeAdapter(dict[str, FiniteFloat | None])
 _jsonable = partial(to_jsonable_python, bytes_mode="base64", fallback=repr)
@@ -50,7 +51,7 @@ async def evaluate(
     """
     summaries(scores)  # what is not there is said before anything is spent
     contents = ((case.id, json.dumps(_jsonable(case), sort_keys=True)) for case in cases)
-    shas = {name: sha256(text.encode()).hexdigest()[:16] for name, text in contents}
+    shas = {name: int(sha256(text.encode()).hexdigest()[:16], 16) for name, text in contents}
     if len(shas) < len(cases):
         raise CasesError("two cases have the same id; give each its own")
     total, stopped, lines = len(shas) * epochs, "it was interrupted", folder / "cases.jsonl"
@@ -77,7 +78,7 @@ async def evaluate(
                         stopped = str(outcome.error)
                         return
                     record = _record(case, outcome, values, scores)
-                    record |= {"sha": shas[case.id], "epoch": epoch}
+                    record |= {"sha": f"{shas[case.id]:016x}", "epoch": epoch}
                     text = json.dumps(record, ensure_ascii=False) + "\n"
                     line = text.encode(errors="backslashreplace")  # for half a surrogate pair
                     run.add(record, len(line))
@@ -95,7 +96,9 @@ async def evaluate(
                     this.uncancel()
             except BaseExceptionGroup as errors:
                 raise errors.exceptions[0] from None
-        run.rows.sort()
+        shas.clear()  # of 100,000 cases: the figures need the room
+        finished.clear()
+        run.rows.sort(key=TRY)
         results = summarise(run, scores, total)
         if left := results["unfinished"]:
             note = f"{left} of {total} did not run: {stopped}; the figures hold for the others."
