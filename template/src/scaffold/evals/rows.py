@@ -71,7 +71,7 @@ class Run:
     def add(self, record: Mapping[str, Any], size: int) -> None:
         """Take a line in, the same while a run goes on and when it is read back."""
         case, cluster, scores = record["id"], record["cluster"], record["scores"]
-        asked = record["judge"] or {"calls": 0, "cost_usd": 0.0, "models": []}
+        asked = record.get("judge") or {"calls": 0, "cost_usd": 0.0, "models": []}
         common = {name: record[name] for name in COMMON}
         common |= {"names": [*scores], "judges": asked["models"]}
         common = self.shared.setdefault(repr(common), common)
