@@ -181,6 +181,18 @@ def test_wilson_covers_as_often_as_it_says(n):
 
 
 @pytest.mark.parametrize("n", [20, 100, 500])
+def test_the_interval_of_a_mean_of_fractions_covers_as_often_as_it_says(n):
+    """A score like `fields`: the share of ten fields that are right."""
+    source, covered, draws = np.random.default_rng(n), [], 200
+    for rate in np.linspace(0.05, 0.95, 19):
+        found = [estimate(row) for row in (source.binomial(10, rate, (draws, n)) / 10).tolist()]
+        covered.append(sum(each.low <= rate <= each.high for each in found) / draws)
+    assert all(each.method == "t" for each in found)
+    assert 0.94 <= np.mean(covered) <= 0.97
+    assert min(covered) >= 0.90  # of 200 draws, so 0.015 is chance
+
+
+@pytest.mark.parametrize("n", [20, 100, 500])
 @pytest.mark.parametrize(("gain", "loss"), [(0.02, 0.01), (0.1, 0.05), (0.2, 0.2), (0.0, 0.1)])
 def test_the_interval_of_paired_flips_covers_where_the_t_interval_fails(n, gain, loss):
     counts = np.random.default_rng(n).multinomial(n, [gain, loss, 1 - gain - loss], size=400)

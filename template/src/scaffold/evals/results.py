@@ -168,7 +168,7 @@ def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}
             "needed": ceil(diff.n * (least / diff.mean) ** 2) if least and diff.mean else None,
         }
     notes, (hashes, hashes_b) = [], (run.manifest.get("hashes", {}) for run in runs)
-    commits = [str(run.manifest.get("git", {}).get("commit"))[:10] for run in runs]
+    commits = [str(run.manifest.get("commit"))[:10] for run in runs]
     if any(left_out):
         why = "as the other run has no such case with the same content"
         notes.append(f"Left out, {why}: {left_out[0]} of A, {left_out[1]} of B.")
