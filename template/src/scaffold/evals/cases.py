@@ -90,12 +90,12 @@ def map_rows(
 ) -> list[Case[In, Ex]]:
     """Turn rows into cases by `{"input.text": "column"}` (None: as they are), numbered without "id".
 
-    Raises CasesError once for all that is unmapped, or with every bad row and its reason. A key that
-    `expected` does not know, and does not say what to do with, is one: it would be graded as none.
+    Raises CasesError once for all that is unmapped, or with every bad row and its reason.
     """
     read, problems, cases = list(rows), list[str](), dict[str, Case[In, Ex]]()
     generic: Any = Case
     adapter, label = TypeAdapter(generic[input, expected]), TypeAdapter(generic[Any, expected])
+    # A misspelt key would be graded as no answer, unless the model says that others may be there.
     others = None if "extra" in getattr(expected, "model_config", {}) else "forbid"
     if mapping is not None:
         _check(mapping, [row for row in read if None not in row], adapter)

@@ -76,13 +76,12 @@ def _write_failures(run: Run, rows: Iterable[Row], names: list[str]) -> None:
     # A cause goes on as long as the case fails with the same output: from what was submitted, from
     # the last run, from this one before it was resumed.
     earlier = sorted(run.folder.parent.glob("2*/failures.csv"))[-2:]
-    known = [
-        row
+    causes = {
+        (row["id"], row["epoch"], row["output"]): row["cause"]
         for file in (path.parents[1] / "submitted" / path.name, *earlier, path)
         for row in read_failures(file)
         if row.get("cause")
-    ]
-    causes = {(row["id"], row["epoch"], row["output"]): row["cause"] for row in known}
+    }
     with path.open("w", encoding="utf-8-sig", newline="", errors="backslashreplace") as file:
         columns = ["id", "epoch", "cause", *names, *texts[1:]]
         writer = csv.DictWriter(file, columns, extrasaction="ignore")

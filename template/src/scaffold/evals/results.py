@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib import import_module
 from itertools import groupby
 from math import ceil, fsum, isnan
@@ -37,32 +37,20 @@ def names_of(rows: Iterable[Row], scores: Iterable[str] = ()) -> list[str]:
 
 def number_of(row: Row, name: str, scores: Scores) -> float | None:
     """One score of a line; an error counts as it is declared."""
-    if row.error_kind:
-        return scores.get(name, PLAIN).on_error
-    return row.score(name)
+    return scores.get(name, PLAIN).on_error if row.error_kind else row.score(name)
 
 
-def means_of(rows: Iterable[Row], name: str, scores: Scores) -> Iterator[Any]:
-    """Yield each case with one score's mean over its epochs, None without any, and its cluster."""
+def tries_of(rows: Iterable[Row], name: str, scores: Scores) -> Iterator[Any]:
+    """Yield each case, one score's values over its epochs (as far as it has any), its cluster."""
     for case, tries in groupby(sorted(rows, key=CASE), CASE):
         known = [(number_of(row, name, scores), row.cluster) for row in tries]
-        values = [value for value, _ in known if value is not None]
-        yield case, fmean(values) if values else None, known[0][1]
+        yield case, [value for value, _ in known if value is not None], known[0][1]
 
 
-def mean_of(
-    rows: Iterable[Row], name: str, scores: Scores, in_group: bool = False
-) -> dict[str, Any]:
-    """One score's mean over cases, with its interval: an `Estimate` as a dict.
-
-    Of one group (`in_group`), which is given, a case counts by itself.
-    """
-    means, clusters = list[float](), list[str]()
-    for case, mean, cluster in means_of(rows, name, scores):
-        if mean is not None:
-            means.append(mean)
-            clusters.append(case if in_group else cluster)
-    return asdict(estimate(means, clusters))
+def mean_of(rows: Iterable[Row], name: str, scores: Scores) -> dict[str, Any]:
+    """One score's mean over cases, with its interval: an `Estimate` as a dict."""
+    known = [(fmean(tries), cluster) for _, tries, cluster in tries_of(rows, name, scores) if tries]
+    return asdict(estimate([mean for mean, _ in known], [cluster for _, cluster in known]))
 
 
 def cost_of(rows: Iterable[Row], which: str = "cost_usd") -> float | None:
@@ -91,7 +79,9 @@ def summarise(run: Run, scores: Scores, total: int) -> Results:
     slices, groups = dict[str, list[Row]](), dict[str, list[Row]]()
     for row in run.rows:
         if row.reviewed and row.cluster.startswith("group: "):
-            groups.setdefault(row.cluster.removeprefix("group: "), []).append(row)
+            # Within its group, which is given, a case counts by itself.
+            alone = replace(row, cluster=row.id)
+            groups.setdefault(row.cluster.removeprefix("group: "), []).append(alone)
         for part in [*row.tags, f"split: {row.split}"] if row.reviewed else ["unreviewed"]:
             slices.setdefault(part, []).append(row)
     optional = summaries(scores)
@@ -102,10 +92,7 @@ def summarise(run: Run, scores: Scores, total: int) -> Results:
         "scores": {name: mean_of(rows, name, scores) for name in names}
         | (optional.figures(run, rows, scores) if optional else {}),
         "by_tag": {p: {n: mean_of(slices[p], n, scores) for n in names} for p in sorted(slices)},
-        "by_group": {
-            g: {n: mean_of(groups[g], n, scores, in_group=True) for n in names}
-            for g in sorted(groups)
-        },
+        "by_group": {g: {n: mean_of(groups[g], n, scores) for n in names} for g in sorted(groups)},
         "cost_usd": cost_of(run.rows),
         "judge": judge_of(run.rows),
         "latency_s": {f"p{p}": times[(len(times) - 1) * p // 100] for p in (50, 90, 99)},
@@ -120,11 +107,8 @@ def summarise(run: Run, scores: Scores, total: int) -> Results:
 
 
 def _same(*runs: Run) -> tuple[list[list[Row]], list[int]]:
-    """Each run's rows of the reviewed cases that both have, and how many other cases it has.
-
-    A case's hash is also that of its id, and of whether it was reviewed.
-    """
-    shas = [{row.sha for row in run.rows if row.reviewed} for run in runs]
+    """Each run's rows of the reviewed cases that both have, and how many other cases it has."""
+    shas = [{row.sha for row in run.rows if row.reviewed} for run in runs]  # of ids, too
     both = shas[0] & shas[1]
     rows = [[row for row in run.rows if row.sha in both] for run in runs]
     return rows, [len(own) - len(both) for own in shas]
@@ -144,15 +128,15 @@ def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}
             one, other, diff, p = optional.paired(runs, (before, after), declared.summary)
         else:
             xs, ys, clusters = list[float](), list[float](), list[str]()
-            sides = (means_of(rows, name, scores) for rows in (before, after))
-            for (case, x, cluster), (_, y, _) in zip(*sides, strict=True):
-                if x is None or y is None:
-                    continue
-                xs.append(x)
-                ys.append(y)
-                clusters.append(cluster)
-                if x != y and not figures:
-                    flipped["gained" if sign * (y - x) > 0 else "lost"].append(case)
+            sides = (tries_of(rows, name, scores) for rows in (before, after))
+            for (case, was, cluster), (_, now, _) in zip(*sides, strict=True):
+                if was and now:
+                    xs.append(fmean(was))
+                    ys.append(fmean(now))
+                    clusters.append(cluster)
+                    if xs[-1] != ys[-1] and not figures:
+                        gained = sign * (ys[-1] - xs[-1]) > 0
+                        flipped["gained" if gained else "lost"].append(case)
             one, other = estimate(xs, clusters), estimate(ys, clusters)
             diff, p = paired(xs, ys, clusters)
         best, df = diff.high if sign > 0 else diff.low, diff.groups - 1

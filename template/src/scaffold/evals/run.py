@@ -97,7 +97,6 @@ async def evaluate(
             except BaseExceptionGroup as errors:
                 raise errors.exceptions[0] from None
         shas.clear()  # of 100,000 cases: the figures need the room
-        finished.clear()
         run.rows.sort(key=TRY)
         results = summarise(run, scores, total)
         if left := results["unfinished"]:
