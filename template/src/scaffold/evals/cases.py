@@ -126,11 +126,11 @@ def _check(mapping: Mapping[str, str], rows: list[Any], adapter: TypeAdapter[Any
     except ValidationError as error:
         left += [".".join(map(str, e["loc"])) for e in error.errors() if e["type"] == "missing"]
     if columns and left:
-        raise CasesError(
-            f"MAPPING in your cases.py: still to be mapped: {', '.join(left)}. Fill it in, or write "
-            "data/cases.jsonl by hand. The columns "
-            f"({getattr(rows[0], 'where', 'row 1')}): {', '.join(columns)}"
+        said = f"MAPPING in your cases.py: still to be mapped: {', '.join(left)}. Fill it in, or"
+        place = (
+            f"write data/cases.jsonl by hand. The columns ({getattr(rows[0], 'where', 'row 1')})"
         )
+        raise CasesError(f"{said} {place}: {', '.join(columns)}")
 
 
 def _nested(cells: Mapping[str, Any]) -> dict[str, Any]:

@@ -57,7 +57,6 @@ class Ask(Protocol):
         self, prompt: str, *, returns: type[Any] = str, model: str | None = None
     ) -> Awaitable[Any]:
         """Ask once; `model` is another than the solver's, as vendor:name."""
-        ...
 
 
 class Judge(Protocol):
@@ -68,15 +67,10 @@ class Judge(Protocol):
     @property
     def ask(self) -> Ask:
         """Ask a model for this try."""
-        ...
 
 
 Solver = Callable[[Case[Any, Any], int], Awaitable[Outcome[Any]]]
-Numbers = dict[str, float | bool | None]
-Scorer = (
-    Callable[[Case[Any, Any], Outcome[Any]], Numbers]
-    | Callable[[Case[Any, Any], Outcome[Any], Ask], Awaitable[Numbers]]
-)
+Scorer = Callable[..., Any]  # case, outcome and, where it is async, Ask -> numbers by their names
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,8 +129,7 @@ def gate(found: Results, names: Sequence[str] = (), margin: float = 0.0) -> tupl
     # Of all scores, those that no case of either run has (as nothing was to be graded) say nothing.
     with_value = [name for name, d in found["scores"].items() if d["n"]]
     chosen = {name: found["scores"][name] for name in names or with_value}
-    ends = {name: d["at_best"] for name, d in chosen.items()}
-    lost = [name for name, end in ends.items() if end is not None and end < -margin]
+    lost = [n for n, d in chosen.items() if d["at_best"] is not None and d["at_best"] < -margin]
     known = bool(chosen) and all(d["diff"] is not None for d in chosen.values())
     return known and not lost, filled("gate.j2", chosen=chosen, lost=lost, margin=margin).strip()
 

@@ -10,8 +10,8 @@ from struct import calcsize, pack, unpack_from
 from typing import Any
 
 TRY, TOKENS = attrgetter("id", "epoch"), ("input", "output", "cached", "reasoning")
-# As there may be 100,000 lines, their numbers are packed, and the scores behind them; of what else
-# the figures need there are few combinations, and one object serves all lines that have it.
+# There may be 100,000 lines: so their numbers are packed, with the scores behind them, and one
+# object serves all lines that have the same of the others.
 NUMBERS = ("sha", "offset", "epoch", "judge_calls", *TOKENS, "latency_s", "cost_usd", "judge_usd")
 PACKED = "QQ6I3d"
 COMMON = ("tags", "split", "reviewed", "failed", "error_kind", "models")

@@ -102,7 +102,7 @@ async def evaluate(
         if left := results["unfinished"]:
             note = f"{left} of {total} did not run: {stopped}; the figures hold for the others."
             results["notes"].append(f"{note} Go on with --resume {folder.name}.")
-        _hold_against(results, run, scores, {"baseline": baseline, "last run": last_run})
+        _hold_against(results, run, scores, {"baseline": baseline, "last_run": last_run})
         _write_json(folder / "results.json", results)
         run.manifest |= {"finished": _now(), "models": results["models"], "seed": 0}
         _write_json(folder / "manifest.json", run.manifest)
@@ -118,18 +118,17 @@ async def evaluate(
 def _hold_against(
     results: Results, run: Run, scores: Mapping[str, Score], others: Mapping[str, Path | None]
 ) -> None:
-    """Compare with other runs by what they are called; a baseline that cannot be is a note."""
-    for which, other in others.items():
-        if other is None or other == run.folder:
-            continue
+    """Compare with other runs, by name; that a baseline cannot be compared with is a note."""
+    given = {which: other for which, other in others.items() if other and other != run.folder}
+    for which, other in given.items():
         try:
             against = compare(other, run, scores)
             if not any(score["n"] for score in against["scores"].values()):
                 raise RunError(f"{other.name} has none of these cases or scores: run it anew")
-            results["against"][which.replace(" ", "_")] = against
+            results["against"][which] = against
         except RunError as error:
             if which == "baseline":  # that a last run had other cases is no news
-                results["notes"].append(f"No comparison with the {which}: {error}.")
+                results["notes"].append(f"No comparison with the baseline: {error}.")
     if others["baseline"] is None and run.manifest.get("solver", "baseline") != "baseline":
         how = "`takehome eval --solver baseline` makes one"
         results["notes"].append(f"There is no run of a baseline to compare with: {how}.")
@@ -164,14 +163,13 @@ async def scored(
     """What the candidate's scorer says; its exception, or its model's, is the case's result, too."""
     if outcome.output is None:
         return {}
-    call: Any = score
     try:
         if not iscoroutinefunction(score):
-            return _SCORES.validate_python(call(case, outcome))
+            return _SCORES.validate_python(score(case, outcome))
         if judge is None:
             raise TypeError("score is async, and nothing was given that it could ask")
         async with asyncio.timeout(limit_s):
-            return _SCORES.validate_python(await call(case, outcome, judge.ask))
+            return _SCORES.validate_python(await score(case, outcome, judge.ask))
     except Exception as error:
         raised = Outcome.failed(error)
         outcome.error = f"scoring: {raised.error_kind}: {raised.error}"
