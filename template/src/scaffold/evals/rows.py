@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from math import isnan, nan
 from operator import attrgetter
 from pathlib import Path
-from struct import calcsize, pack, unpack_from
+from struct import Struct, pack, unpack_from
 from typing import Any
 
 TRY, TOKENS = attrgetter("id", "epoch"), ("input", "output", "cached", "reasoning")
 # There may be 100,000 lines: so their numbers are packed, with the scores behind them, and one
 # object serves all lines that have the same of the others.
 NUMBERS = ("sha", "offset", "epoch", "judge_calls", *TOKENS, "latency_s", "cost_usd", "judge_usd")
-PACKED = "QQ6I3d"
+PACKED = Struct("QQ6I3d")
 COMMON = ("tags", "split", "reviewed", "failed", "error_kind", "models")
 
 
@@ -28,14 +28,14 @@ class Row:
 
     def __getattr__(self, name: str) -> Any:
         if name in NUMBERS:
-            return unpack_from(PACKED, self.packed)[NUMBERS.index(name)]
+            return PACKED.unpack_from(self.packed)[NUMBERS.index(name)]
         return self.common[name]
 
     def score(self, name: str) -> float | None:
         """One of the numbers that the scorer returned; None where it returned none."""
         if name not in self.names:
             return None
-        (score,) = unpack_from("d", self.packed, calcsize(PACKED) + 8 * self.names.index(name))
+        (score,) = unpack_from("d", self.packed, PACKED.size + 8 * self.names.index(name))
         return None if isnan(score) else score
 
 
@@ -79,7 +79,7 @@ class Run:
         numbers = [int(record["sha"], 16), self.end, record["epoch"], asked["calls"]]
         numbers += [*record["tokens"], record["latency_s"], record["cost_usd"], asked["cost_usd"]]
         known = (nan if number is None else number for number in (*numbers, *scores.values()))
-        self.rows.append(Row(case, cluster, common, pack(f"{PACKED}{len(scores)}d", *known)))
+        self.rows.append(Row(case, cluster, common, pack(f"{PACKED.format}{len(scores)}d", *known)))
         self.end += size
 
     def records(self, rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
