@@ -135,8 +135,7 @@ def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}
                     ys.append(fmean(now))
                     clusters.append(cluster)
                     if xs[-1] != ys[-1] and not figures:
-                        gained = sign * (ys[-1] - xs[-1]) > 0
-                        flipped["gained" if gained else "lost"].append(case)
+                        flipped["gained" if sign * (ys[-1] - xs[-1]) > 0 else "lost"].append(case)
             one, other = estimate(xs, clusters), estimate(ys, clusters)
             diff, p = paired(xs, ys, clusters)
         best, df = diff.high if sign > 0 else diff.low, diff.groups - 1
