@@ -7,7 +7,8 @@ report, and pydantic-evals and inspect-ai, which uv installs into environments t
 Every figure comes from a new process; the sides take turns, so that a busy machine slows all of
 them. "Cases" is the time from the start of the first case to the end of the last one; "the rest" is
 all else that the process took: its start, imports, statistics, report. `--growth` runs
-`scaffold.evals` over 1,000 to 100,000 cases that take no time, for time and memory per case.
+`scaffold.evals` alone over 1,000 to 100,000 cases that take no time: a baseline, a run, and a run held
+against both of these. Its cases are made one by one and thrown away, so that all memory is the harness's.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from peers import SOURCE, installed, machine, spread, table
@@ -69,6 +71,30 @@ async def main():
     print(results_table(results))
     assert results["n"] == CASES and not results["errors"]
 """
+GROWTH = """
+from pathlib import Path
+from scaffold.evals import Case, Outcome, evaluate
+class Cases:
+    def __len__(self):
+        return CASES
+    def __iter__(self):
+        for i in range(CASES):
+            yield Case(f"case-{i:06}", {"i": i}, {"right": True}, ("long",) if i % 2 else ("short",))
+async def solve(case, epoch):
+    i = case.input["i"]
+    if i in (0, CASES - 1):
+        await wait()
+    call = {"model": "m-1", "input_tokens": 300 + i % 5000, "output_tokens": 20 + i % 700,
+            "cost_usd": i / 1e6}
+    return Outcome({"right": i % WRONG > 0}, calls=[call])
+def score(case, outcome):
+    return {"exact": outcome.output["right"], "share": case.input["i"] / CASES}
+async def main():
+    others = {other: Path(other) for other in ("baseline", "last_run") if "RUN" == "held"}
+    results = await evaluate(Cases(), solve, score, folder=Path("RUN"),
+                             concurrency=IN_FLIGHT, **others)
+    assert results["n"] == CASES and results["against"].keys() == others.keys()
+"""
 PYDANTIC_EVALS = """
 from pydantic_evals import Case, Dataset
 from pydantic_evals.evaluators import EqualsExpected
@@ -106,29 +132,51 @@ HEAD = ["side", "whole process s", "cases s", "the rest s", "CPU s", "peak MB"]
 Figures = tuple[float, float, float, float, float]  # in the order of HEAD
 
 
-def measure(
-    setup: str,
-    python: str,
-    cases: int = CASES,
-    seconds: float = SECONDS,
-    in_flight: int = IN_FLIGHT,
-) -> Figures:
+def measure(setup: str, python: str, **constants: float | str) -> Figures:
     """Run one side in a process and a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        return measure_in(folder, setup, python, **constants)
+
+
+def measure_in(folder: str, setup: str, python: str, **constants: float | str) -> Figures:
+    """Run one side in a process of its own, with the constants of its code filled in."""
     code = SIDE.replace("{setup}", setup)
-    for name, value in (("CASES", cases), ("SECONDS", seconds), ("IN_FLIGHT", in_flight)):
+    usual = {"CASES": CASES, "SECONDS": SECONDS, "IN_FLIGHT": IN_FLIGHT}
+    for name, value in (usual | constants).items():
         code = code.replace(name, str(value))
     environment = {**os.environ, "PYTHONPATH": str(SOURCE), "COLUMNS": "120"}
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "side.py").write_text(code, "utf-8")
-        begun = time.perf_counter()
-        done = subprocess.run(
-            [python, "side.py"], cwd=folder, env=environment, capture_output=True, encoding="utf-8"
-        )
-        whole = time.perf_counter() - begun
-        if done.returncode:
-            sys.exit(f"A side failed:\n{done.stderr[-2000:]}")
-        spent, cpu, peak = json.loads(Path(folder, "figures.json").read_text("utf-8"))
+    Path(folder, "side.py").write_text(code, "utf-8")
+    begun = time.perf_counter()
+    done = subprocess.run(
+        [python, "side.py"], cwd=folder, env=environment, capture_output=True, encoding="utf-8"
+    )
+    whole = time.perf_counter() - begun
+    if done.returncode:
+        sys.exit(f"A side failed:\n{done.stderr[-2000:]}")
+    spent, cpu, peak = json.loads(Path(folder, "figures.json").read_text("utf-8"))
     return whole, spent, whole - spent, cpu, peak
+
+
+def growth(counts: Sequence[int]) -> Iterator[list[str]]:
+    """For each number of cases: what two runs took alone, and a third one held against both."""
+    first: dict[str, tuple[int, float]] = {}
+    for count in counts:
+        with tempfile.TemporaryDirectory() as folder:
+            for run, wrong in (("baseline", 3), ("last_run", 7), ("held", 9)):
+                constants = {"CASES": count, "SECONDS": 0, "IN_FLIGHT": 200, "WRONG": wrong}
+                found = measure_in(folder, GROWTH, sys.executable, RUN=run, **constants)
+                whole, _, _, cpu, peak = found
+                fewest, least = first.setdefault(run, (count, peak))
+                more = (peak - least) * 1024 / max(1, count - fewest)
+                name = "held against both" if run == "held" else "alone"
+                yield [
+                    f"{count:,}",
+                    name,
+                    f"{whole:.1f}",
+                    f"{cpu:.1f}",
+                    f"{peak:.1f}",
+                    f"{more:.2f}",
+                ]
 
 
 def row(name: str, found: list[Figures]) -> list[str]:
@@ -150,7 +198,7 @@ def main() -> None:
                 sides.append((name, setup, peer[0]))
                 print(peer[1])
         for _, setup, python in sides:  # uncounted: it compiles what is imported
-            measure(setup, python, cases=20)
+            measure(setup, python, CASES=20)
         found: dict[str, list[Figures]] = {name: [] for name, _, _ in sides}
         for _ in range(chosen.rounds):
             for name, setup, python in sides:
@@ -161,9 +209,8 @@ def main() -> None:
     print("median (minimum to maximum)")
     table(HEAD, (row(name, figures) for name, figures in found.items()))
     if chosen.growth:
-        counts = (1000, 10_000, 100_000)
-        each = ((count, measure(OURS, sys.executable, count, 0, 200)) for count in counts)
-        table(HEAD, (row(f"{count:,} cases of 0 s", [one]) for count, one in each))
+        head = ["cases of 0 s", "run", "whole process s", "CPU s", "peak MB", "more, kB a case"]
+        table(head, growth((1000, 10_000, 100_000)))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, computed_field
 
 from scaffold.evals import (
     Case,
@@ -65,6 +65,28 @@ def test_a_label_whose_fields_are_all_null_stays_one_but_an_empty_row_has_none(t
     assert [case.expected for case in found] == [None, Loose(total=1)]
 
 
+@pytest.mark.parametrize("rule", ["allow", "ignore"])
+def test_a_model_that_says_what_to_do_with_other_keys_is_obeyed(tmp_path, rule):
+    class Open(Loose, extra=rule):
+        pass
+
+    line = '{"id": "1", "input": {"text": "x"}, "expected": {"label": "x", "note": 1}}\n'
+    (tmp_path / "c.jsonl").write_text(line, "utf-8")
+    (case,) = read_cases(tmp_path / "c.jsonl", input=Input, expected=Open)
+    assert case.expected == Open(label="x", note=1)
+
+
+def test_what_a_label_computes_is_not_written_as_a_key_of_its_own(tmp_path):
+    class Known(Loose):
+        @computed_field
+        def known(self) -> bool:
+            return self.total is not None
+
+    cases = [Case("1", Input(text="x"), Known(total=1))]
+    write_cases(tmp_path / "c.jsonl", cases)
+    assert read_cases(tmp_path / "c.jsonl", input=Input, expected=Known) == cases
+
+
 def test_a_case_built_by_hand_that_does_not_fit_is_named(tmp_path):
     texts = ["a", "b", None]
     with pytest.raises(CasesError, match=r"case 3: text: Input should be a valid string"):
@@ -88,7 +110,8 @@ def test_every_bad_line_is_named_with_its_reason_in_one_go(tmp_path):
         '{"id": "1", "input": {"text": "x"}}\n'
         '{"input": {"text": "x"}}\n'
         '{"id": "7", "input": {"text": "x"}, "splitt": "dev"}\n'
-        '{"id": "8", "input": {"text": "x"}, "split": "train"}\n[1]\n',
+        '{"id": "8", "input": {"text": "x"}, "split": "train"}\n[1]\n'
+        '{"id": "10", "input": {"text": "x"}, "expected": {"label": "x", "totla": 1}}\n',
         "utf-8",
     )
     with pytest.raises(CasesError) as caught:
@@ -96,7 +119,7 @@ def test_every_bad_line_is_named_with_its_reason_in_one_go(tmp_path):
     problems = str(caught.value)
     for line, reason in [(2, "input.text: Field required"), (3, "JSON object"), (5, "used twice"),
                          (6, "id: Field required"), (7, "splitt: Unexpected"), (8, "'dev' or 'test'"),
-                         (9, "JSON object")]:  # fmt: skip
+                         (9, "JSON object"), (10, "expected.totla: Extra inputs")]:  # fmt: skip
         assert any(f"line {line}:" in p and reason in p for p in str(caught.value).splitlines()), (
             problems
         )
@@ -120,7 +143,8 @@ def test_all_that_is_not_mapped_is_named_at_once(tmp_path):
         list(map_rows(read_rows(path), mapping, **MODELS))
     said = str(caught.value)
     assert said.startswith("MAPPING in your cases.py: still to be mapped")
-    for part in ("input.text", "expected.label", "nummer", "body, label", "raw.csv"):
+    by_hand = "or write data/cases.jsonl by hand"
+    for part in ("input.text", "expected.label", "nummer", "body, label", "raw.csv", by_hand):
         assert part in said
 
 

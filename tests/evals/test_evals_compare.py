@@ -133,7 +133,7 @@ def test_what_changed_between_two_runs_is_said(tmp_path):
 
 
 def test_where_both_commits_are_known_their_difference_can_be_asked_of_git(tmp_path):
-    about = [{"hashes": {"code": c}, "git": {"commit": c * 40}} for c in ("1", "2")]
+    about = [{"hashes": {"code": c}, "commit": c * 40} for c in ("1", "2")]
     a = make(tmp_path / "a", [1, 0], manifest=about[0])
     b = make(tmp_path / "b", [1, 1], manifest=about[1])
     assert f"`git diff {'1' * 10} {'2' * 10}`" in as_markdown(compare(a, b), a, b)

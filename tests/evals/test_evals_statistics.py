@@ -78,7 +78,8 @@ def test_paired_differences_agree_with_scipy():
     assert p == pytest.approx(wanted.pvalue, rel=1e-8)
 
 
-@pytest.mark.parametrize(("b", "c"), [(12, 3), (1, 9), (0, 0), (5, 5), (0, 6), (300, 340)])
+@pytest.mark.parametrize(("b", "c"), [(12, 3), (1, 9), (0, 0), (5, 5), (0, 6), (300, 340),
+                                      (15_000, 16_200)])  # fmt: skip
 def test_mcnemar_agrees_with_statsmodels(b, c):
     wanted = reference_mcnemar([[0, b], [c, 0]], exact=True).pvalue
     assert stats.mcnemar(b, c) == pytest.approx(wanted, rel=1e-9)
@@ -177,6 +178,18 @@ def test_wilson_covers_as_often_as_it_says(n):
         )
     assert 0.94 <= sum(covered) / len(covered) <= 0.97
     assert min(covered) >= 0.90
+
+
+@pytest.mark.parametrize("n", [20, 100, 500])
+def test_the_interval_of_a_mean_of_fractions_covers_as_often_as_it_says(n):
+    """A score like `fields`: the share of ten fields that are right."""
+    source, covered, draws = np.random.default_rng(n), [], 200
+    for rate in np.linspace(0.05, 0.95, 19):
+        found = [estimate(row) for row in (source.binomial(10, rate, (draws, n)) / 10).tolist()]
+        covered.append(sum(each.low <= rate <= each.high for each in found) / draws)
+    assert all(each.method == "t" for each in found)
+    assert 0.94 <= np.mean(covered) <= 0.97
+    assert min(covered) >= 0.90  # of 200 draws, so 0.015 is chance
 
 
 @pytest.mark.parametrize("n", [20, 100, 500])

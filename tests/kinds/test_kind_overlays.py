@@ -50,7 +50,7 @@ def test_the_tests_that_a_candidate_gets_pass(kind: str, tmp_path: Path, lay_out
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("kind", LARGE)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_misspelt_field_of_a_right_answer_is_refused_and_not_read_as_no_answer(
     kind: str, request: pytest.FixtureRequest
 ) -> None:

@@ -115,10 +115,21 @@ def test_a_clone_without_a_key_replays_the_submitted_figures(
     clone = tmp_path / "clone"
     again = run_in(clone, *takehome, "eval", "--like", "submitted", "--replay", "--json")
     second = json.loads(again.stdout)
+    made = json.loads((clone / "results" / second["run"] / "manifest.json").read_text("utf-8"))
+    assert made["command"] == ["takehome", *again.args[3:]]
+    assert made["commit"] == git(clone, "rev-parse", "HEAD").strip()
+    assert made["dirty"] is False  # the run's own folder does not count
+    assert all(
+        len(made["hashes"][name]) == 64 for name in ("cases", "code", "prompts", "recordings")
+    )
+    assert made["models"] == [model]
+    assert made["seed"] == 0
+    assert {"pydantic", "typer"} <= made["packages"].keys()
+    assert made["started"] <= made["finished"]
     for results in (first, second):
         for differs in ("run", "against", "latency_s"):
             results.pop(differs, None)
-    assert first == second
+    assert json.dumps(first) == json.dumps(second)  # byte for byte
     run_in(clone, *takehome, "compare", "submitted", "latest", "--fail-on-regression", "all")
 
     # Somebody with a key of their own asks a few of the recorded cases anew, and changes no file.

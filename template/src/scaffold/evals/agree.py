@@ -53,8 +53,8 @@ def agree(people: Path, judge: Path, score: str = "") -> Results:
 
 def _labels(place: Path, score: str) -> dict[str, str]:
     if place.is_dir():
-        scores = {row.id: row.scores for row in Run.read(place).rows if row.scores}
-        values = {case: given.get(score or next(iter(given))) for case, given in scores.items()}
+        rows = [row for row in Run.read(place).rows if row.names]
+        values = {row.id: row.score(score or row.names[0]) for row in rows}
         return {case: f"{value:g}" for case, value in values.items() if value is not None}
     found: dict[str, str] = {}
     for row in read_rows(place):

@@ -97,7 +97,9 @@ def map_rows(
     """
     read, problems, cases = list(rows), list[str](), dict[str, Case[In, Ex]]()
     generic: Any = Case
-    adapter = TypeAdapter(generic[input, expected])
+    adapter, label = TypeAdapter(generic[input, expected]), TypeAdapter(generic[Any, expected])
+    # A misspelt key would be graded as no answer, unless the model says that others may be there.
+    others = None if "extra" in getattr(expected, "model_config", {}) else "forbid"
     if mapping is not None:
         _check(mapping, [row for row in read if None not in row], adapter)
     for number, row in enumerate(read, 1):
@@ -107,7 +109,8 @@ def map_rows(
         try:
             if None in row:
                 raise ValueError(f"no JSON object, or more cells than columns: {row!r:.60}")
-            case = adapter.validate_python(_nested(cells))
+            label.validate_python(nested := _nested(cells), extra=others)
+            case = adapter.validate_python(nested)
             if case.id in cases:
                 raise ValueError(f"the id {case.id!r} is used twice")
             cases[case.id] = case
@@ -126,8 +129,11 @@ def _check(mapping: Mapping[str, str], rows: list[Any], adapter: TypeAdapter[Any
     except ValidationError as error:
         left += [".".join(map(str, e["loc"])) for e in error.errors() if e["type"] == "missing"]
     if columns and left:
-        said = f"MAPPING in your cases.py: still to be mapped: {', '.join(left)}. The columns"
-        raise CasesError(f"{said} ({getattr(rows[0], 'where', 'row 1')}): {', '.join(columns)}")
+        said = f"MAPPING in your cases.py: still to be mapped: {', '.join(left)}. Fill it in, or"
+        place = (
+            f"write data/cases.jsonl by hand. The columns ({getattr(rows[0], 'where', 'row 1')})"
+        )
+        raise CasesError(f"{said} {place}: {', '.join(columns)}")
 
 
 def _nested(cells: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,7 +163,8 @@ def write_cases(path: Path | str, cases: Iterable[Case[Any, Any]]) -> None:
     lines = list[str]()
     try:
         for case in cases:
-            values = to_jsonable_python(case, exclude={"reviewed"} if case.reviewed else None)
+            hidden = {"reviewed"} if case.reviewed else None
+            values = to_jsonable_python(case, exclude=hidden, round_trip=True)
             lines.append(json.dumps(values, ensure_ascii=False) + "\n")
     except ValidationError as error:  # `cases` may be a loop of the candidate's own
         raise CasesError(f"case {len(lines) + 1}: {_reason(error)}") from error

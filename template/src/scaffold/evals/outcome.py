@@ -72,11 +72,7 @@ class Judge(Protocol):
 
 
 Solver = Callable[[Case[Any, Any], int], Awaitable[Outcome[Any]]]
-Numbers = dict[str, float | bool | None]
-Scorer = (
-    Callable[[Case[Any, Any], Outcome[Any]], Numbers]
-    | Callable[[Case[Any, Any], Outcome[Any], Ask], Awaitable[Numbers]]
-)
+Scorer = Callable[..., Any]  # case, outcome and, where it is async, Ask -> numbers by their names
 
 
 @dataclass(frozen=True, slots=True)

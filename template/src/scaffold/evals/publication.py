@@ -47,7 +47,7 @@ def write_report(run: Run, results: Results, scores: Scores) -> None:
     sign = 1 if scores.get(primary, PLAIN).higher_is_better else -1
 
     def worth(row: Row) -> tuple[bool, float]:
-        return row.error_kind is None, sign * (row.scores.get(primary) or 0.0)
+        return row.error_kind is None, sign * (row.score(primary) or 0.0)
 
     rows = shown = sorted(run.rows, key=worth)
     _write_failures(run, (row for row in rows if row.failed), names)
@@ -78,13 +78,12 @@ def _write_failures(run: Run, rows: Iterable[Row], names: list[str]) -> None:
     # A cause goes on as long as the case fails with the same output: from what was submitted, from
     # the last run, from this one before it was resumed.
     earlier = sorted(run.folder.parent.glob("2*/failures.csv"))[-2:]
-    known = [
-        row
+    causes = {
+        (row["id"], row["epoch"], row["output"]): row["cause"]
         for file in (path.parents[1] / "submitted" / path.name, *earlier, path)
         for row in read_failures(file)
         if row.get("cause")
-    ]
-    causes = {(row["id"], row["epoch"], row["output"]): row["cause"] for row in known}
+    }
     with path.open("w", encoding="utf-8-sig", newline="", errors="backslashreplace") as file:
         columns = ["id", "epoch", "cause", *names, *texts[1:]]
         writer = csv.DictWriter(file, columns, extrasaction="ignore")
@@ -132,8 +131,7 @@ def gate(found: Results, names: Sequence[str] = (), margin: float = 0.0) -> tupl
     # Of all scores, those that no case of either run has (as nothing was to be graded) say nothing.
     with_value = [name for name, d in found["scores"].items() if d["n"]]
     chosen = {name: found["scores"][name] for name in names or with_value}
-    ends = {name: d["at_best"] for name, d in chosen.items()}
-    lost = [name for name, end in ends.items() if end is not None and end < -margin]
+    lost = [n for n, d in chosen.items() if d["at_best"] is not None and d["at_best"] < -margin]
     known = bool(chosen) and all(d["diff"] is not None for d in chosen.values())
     return known and not lost, filled("gate.j2", chosen=chosen, lost=lost, margin=margin).strip()
 

@@ -1,22 +1,21 @@
 """The figures of a run (see results.schema.json); two runs, paired."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, replace
 from importlib import import_module
 from itertools import groupby
-from math import ceil, fsum
+from math import ceil, fsum, isnan
 from operator import attrgetter
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
 from .outcome import FALLBACK, Score
-from .rows import Row, Run, RunError
+from .rows import TOKENS, Row, Run, RunError
 from .stats import estimate, paired, t_quantile
 
 PLAIN, CASE = Score(), attrgetter("id")
-TOKENS = ("input", "output", "cached", "reasoning")
 Scores = Mapping[str, Score]
 Results = dict[str, Any]  # what results.json holds; results.schema.json describes it
 
@@ -43,44 +42,36 @@ def number_of(row: Row, name: str, scores: Scores) -> float | None:
     name = name if name in row.names else name.removesuffix(FALLBACK)
     if row.error_kind and not name.endswith(FALLBACK):
         return scores.get(name, PLAIN).on_error
-    return row.values[row.names.index(name)] if name in row.names else None
+    return row.score(name)
 
 
-def means_of(
-    rows: Iterable[Row], name: str, scores: Scores
-) -> tuple[list[str], list[float], list[str]]:
-    """One score's cases, the mean of each over its epochs, and its cluster."""
-    cases, means, clusters = list[str](), list[float](), list[str]()
-    for case, tries in groupby(sorted(rows, key=CASE), CASE):  # a dict would double the memory
+def tries_of(rows: Iterable[Row], name: str, scores: Scores) -> Iterator[Any]:
+    """Yield each case, one score's values over its epochs (as far as it has any), its cluster."""
+    for case, tries in groupby(sorted(rows, key=CASE), CASE):
         known = [(number_of(row, name, scores), row.cluster) for row in tries]
-        if values := [value for value, _ in known if value is not None]:
-            cases.append(case)
-            means.append(fmean(values))
-            clusters.append(known[0][1])
-    return cases, means, clusters
+        yield case, [value for value, _ in known if value is not None], known[0][1]
 
 
 def mean_of(rows: Iterable[Row], name: str, scores: Scores) -> dict[str, Any]:
     """One score's mean over cases, with its interval: an `Estimate` as a dict."""
-    _, means, clusters = means_of(rows, name, scores)
-    return asdict(estimate(means, clusters))
+    known = [(fmean(tries), cluster) for _, tries, cluster in tries_of(rows, name, scores) if tries]
+    return asdict(estimate([mean for mean, _ in known], [cluster for _, cluster in known]))
 
 
-def cost_of(rows: Iterable[Row]) -> float | None:
-    """US dollars; None where the price of a call is unknown."""
-    costs = [row.cost_usd for row in rows]
-    return None if None in costs else fsum(costs)
+def cost_of(rows: Iterable[Row], which: str = "cost_usd") -> float | None:
+    """US dollars; None where the price of a call is unknown, which is held as NaN."""
+    cost = fsum(getattr(row, which) for row in rows)
+    return None if isnan(cost) else cost
 
 
 def judge_of(rows: Iterable[Row]) -> dict[str, Any] | None:
     """What a scorer's model took, apart from the solver's; None where no scorer asked one."""
-    if not (asked := [row.judge for row in rows if row.judge]):
+    if not (asked := [row for row in rows if row.judge_calls]):
         return None
-    costs = [judge["cost_usd"] for judge in asked]
     return {
-        "calls": sum(judge["calls"] for judge in asked),
-        "cost_usd": None if None in costs else fsum(costs),
-        "models": sorted({model for judge in asked for model in judge["models"]}),
+        "calls": sum(row.judge_calls for row in asked),
+        "cost_usd": cost_of(asked, "judge_usd"),
+        "models": sorted({model for row in asked for model in row.judges}),
     }
 
 
@@ -94,7 +85,7 @@ def summarise(run: Run, scores: Scores, total: int) -> Results:
     for row in run.rows:
         if row.reviewed and row.cluster.startswith("group: "):
             # Within its group, which is given, a case counts by itself.
-            alone = row._replace(cluster=row.id)
+            alone = replace(row, cluster=row.id)
             groups.setdefault(row.cluster.removeprefix("group: "), []).append(alone)
         for part in [*row.tags, f"split: {row.split}"] if row.reviewed else ["unreviewed"]:
             slices.setdefault(part, []).append(row)
@@ -113,7 +104,7 @@ def summarise(run: Run, scores: Scores, total: int) -> Results:
         "cost_usd": cost_of(run.rows),
         "judge": judge_of(run.rows),
         "latency_s": {f"p{p}": times[(len(times) - 1) * p // 100] for p in (50, 90, 99)},
-        "tokens": {kind: sum(row.tokens[i] for row in run.rows) for i, kind in enumerate(TOKENS)},
+        "tokens": {kind: sum(getattr(row, kind) for row in run.rows) for kind in TOKENS},
         "error_kinds": dict(sorted(kinds.items())),
         "models": sorted({model for row in run.rows for model in row.models}),
         "unreviewed": len({row.id for row in run.rows if not row.reviewed}),
@@ -123,12 +114,18 @@ def summarise(run: Run, scores: Scores, total: int) -> Results:
     }
 
 
+def _same(*runs: Run) -> tuple[list[list[Row]], list[int]]:
+    """Each run's rows of the reviewed cases that both have, and how many other cases it has."""
+    shas = [{row.sha for row in run.rows if row.reviewed} for run in runs]  # of ids, too
+    both = shas[0] & shas[1]
+    rows = [[row for row in run.rows if row.sha in both] for run in runs]
+    return rows, [len(own) - len(both) for own in shas]
+
+
 def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}) -> Results:
     """Hold run B against run A, case by case; flips go by the first score. May raise RunError."""
     runs = Run.read(a), b if isinstance(b, Run) else Run.read(b)
-    old, new = ({row.id: row.sha for row in run.rows if row.reviewed} for run in runs)
-    same = {case for case, sha in old.items() if new.get(case) == sha}
-    before, after = ([row for row in run.rows if row.id in same] for run in runs)
+    (before, after), left_out = _same(*runs)
     flipped: dict[str, list[str]] = {"gained": [], "lost": []}
     figures: dict[str, dict[str, Any]] = {}
     for name in names_of([*after, *before], scores):
@@ -138,16 +135,17 @@ def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}
             optional = summaries(scores)
             one, other, diff, p = optional.paired(runs, (before, after), declared.summary)
         else:
-            was = dict(zip(*means_of(before, name, scores)[:2], strict=True))
-            cases, now, groups = means_of(after, name, scores)
-            both = [i for i, case in enumerate(cases) if case in was]
-            xs, ys = [was[cases[i]] for i in both], [now[i] for i in both]
-            clusters = [groups[i] for i in both]
+            xs, ys, clusters = list[float](), list[float](), list[str]()
+            sides = (tries_of(rows, name, scores) for rows in (before, after))
+            for (case, was, cluster), (_, now, _) in zip(*sides, strict=True):
+                if was and now:
+                    xs.append(fmean(was))
+                    ys.append(fmean(now))
+                    clusters.append(cluster)
+                    if xs[-1] != ys[-1] and not figures:
+                        flipped["gained" if sign * (ys[-1] - xs[-1]) > 0 else "lost"].append(case)
             one, other = estimate(xs, clusters), estimate(ys, clusters)
             diff, p = paired(xs, ys, clusters)
-            for i, x, y in [] if figures else zip(both, xs, ys, strict=True):
-                if x != y:
-                    flipped["gained" if sign * (y - x) > 0 else "lost"].append(cases[i])
         best, df = diff.high if sign > 0 else diff.low, diff.groups - 1
         # the smallest true difference that is seen with power 0.8
         least = diff.se and (t_quantile(0.975, df) + t_quantile(0.8, df)) * diff.se
@@ -161,10 +159,10 @@ def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}
             "needed": ceil(diff.n * (least / diff.mean) ** 2) if least and diff.mean else None,
         }
     notes, (hashes, hashes_b) = [], (run.manifest.get("hashes", {}) for run in runs)
-    commits = [str(run.manifest.get("git", {}).get("commit"))[:10] for run in runs]
-    if old.keys() - same or new.keys() - same:
+    commits = [str(run.manifest.get("commit"))[:10] for run in runs]
+    if any(left_out):
         why = "as the other run has no such case with the same content"
-        notes.append(f"Left out, {why}: {len(old) - len(same)} of A, {len(new) - len(same)} of B.")
+        notes.append(f"Left out, {why}: {left_out[0]} of A, {left_out[1]} of B.")
     if changed := [n for n in ("prompts", "code", "cases") if hashes.get(n) != hashes_b.get(n)]:
         how = f" What, says `git diff {' '.join(commits)}`." if len(set(commits)) > 1 else ""
         notes.append(f"Between A and B changed: {', '.join(changed)}.{how}")

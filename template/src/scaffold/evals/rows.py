@@ -1,28 +1,42 @@
 """A run's folder read back: its manifest, and of each line of cases.jsonl what the figures need."""
 
 import json
-from collections import namedtuple
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from math import isnan, nan
+from operator import attrgetter
 from pathlib import Path
+from struct import Struct, pack, unpack_from
 from typing import Any
 
-# What the figures need of a line of cases.jsonl: the rest is read again from `offset`.
-HELD = "id epoch sha reviewed failed latency_s judge offset"
-# Of these, few are different: one object serves all rows that have it, as there may be 100,000.
-SHARED = "cluster tags split error_kind cost_usd tokens models names values"
-Held: Any = namedtuple("Held", f"{HELD} {SHARED}")
+TRY, TOKENS = attrgetter("id", "epoch"), ("input", "output", "cached", "reasoning")
+# There may be 100,000 lines: so their numbers are packed, with the scores behind them, and one
+# object serves all lines that have the same of the others.
+NUMBERS = ("sha", "offset", "epoch", "judge_calls", *TOKENS, "latency_s", "cost_usd", "judge_usd")
+PACKED = Struct("QQ6I3d")
+COMMON = ("tags", "split", "reviewed", "failed", "error_kind", "models")
 
 
-class Row(Held):
-    """A line of cases.jsonl; its scores are `values`, by `names`."""
+@dataclass(slots=True, eq=False)
+class Row:
+    """A line of cases.jsonl; what is packed or common can be read like any other attribute."""
 
-    __slots__ = ()
+    id: str
+    cluster: str
+    common: dict[str, Any]
+    packed: bytes
 
-    @property
-    def scores(self) -> dict[str, float | None]:
-        """The numbers by their names."""
-        return dict(zip(self.names, self.values, strict=True))
+    def __getattr__(self, name: str) -> Any:
+        if name in NUMBERS:
+            return PACKED.unpack_from(self.packed)[NUMBERS.index(name)]
+        return self.common[name]
+
+    def score(self, name: str) -> float | None:
+        """One of the numbers that the scorer returned; None where it returned none."""
+        if name not in self.names:
+            return None
+        (score,) = unpack_from("d", self.packed, PACKED.size + 8 * self.names.index(name))
+        return None if isnan(score) else score
 
 
 class RunError(Exception):
@@ -37,7 +51,7 @@ class Run:
     manifest: dict[str, Any] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
     end: int = 0
-    shared: dict[str, dict[Any, Any]] = field(default_factory=dict)
+    shared: dict[Any, Any] = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path | str) -> "Run":
@@ -50,23 +64,22 @@ class Run:
             for line in file:
                 if line.endswith(b"\n"):  # a crash may have cut off the last one
                     run.add(json.loads(line), len(line))
-        latest = {(row.id, row.epoch): row for row in run.rows}  # a case that changed ran again
-        run.rows = sorted(latest.values())
+        latest = {TRY(row): row for row in run.rows}  # a case that changed ran again
+        run.rows = sorted(latest.values(), key=TRY)
         return run
 
     def add(self, record: Mapping[str, Any], size: int) -> None:
         """Take a line in, the same while a run goes on and when it is read back."""
-        held = {name: record.get(name) for name in Held._fields} | {"offset": self.end}
-        held |= {"names": [*record["scores"]], "values": [*record["scores"].values()]}
-        for name in SHARED.split():
-            value, known = held[name], self.shared.setdefault(name, {})
-            value = tuple(value) if isinstance(value, list) else value
-            held[name] = known.get(value, value)
-            if len(known) < 1000:
-                known[value] = held[name]
-        if record["cluster"] == record["id"]:
-            held["cluster"] = held["id"]
-        self.rows.append(Row(**held))
+        case, cluster, scores = record["id"], record["cluster"], record["scores"]
+        asked = record.get("judge") or {"calls": 0, "cost_usd": 0.0, "models": []}
+        common = {name: record[name] for name in COMMON}
+        common |= {"names": [*scores], "judges": asked["models"]}
+        common = self.shared.setdefault(repr(common), common)
+        cluster = case if cluster == case else self.shared.setdefault(cluster, cluster)
+        numbers = [int(record["sha"], 16), self.end, record["epoch"], asked["calls"]]
+        numbers += [*record["tokens"], record["latency_s"], record["cost_usd"], asked["cost_usd"]]
+        known = (nan if number is None else number for number in (*numbers, *scores.values()))
+        self.rows.append(Row(case, cluster, common, pack(f"{PACKED.format}{len(scores)}d", *known)))
         self.end += size
 
     def records(self, rows: Iterable[Row]) -> Iterator[dict[str, Any]]:

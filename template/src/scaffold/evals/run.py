@@ -18,7 +18,8 @@ from pydantic_core import to_jsonable_python
 from .cases import CasesError, write_whole
 from .outcome import FALLBACK, Case, Judge, Outcome, Score, Scorer, Solver
 from .publication import write_report
-from .results import PLAIN, TOKENS, Results, Row, Run, RunError, compare, summaries, summarise
+from .results import PLAIN, Results, compare, summaries, summarise
+from .rows import TOKENS, TRY, Row, Run, RunError
 
 _SCORES = TypeAdapter(dict[str, FiniteFloat | None])
 _jsonable = partial(to_jsonable_python, bytes_mode="base64", fallback=repr)
@@ -50,7 +51,7 @@ async def evaluate(
     """
     summaries(scores)  # what is not there is said before anything is spent
     contents = ((case.id, json.dumps(_jsonable(case), sort_keys=True)) for case in cases)
-    shas = {name: sha256(text.encode()).hexdigest()[:16] for name, text in contents}
+    shas = {name: int(sha256(text.encode()).hexdigest()[:16], 16) for name, text in contents}
     if len(shas) < len(cases):
         raise CasesError("two cases have the same id; give each its own")
     total, stopped, lines = len(shas) * epochs, "it was interrupted", folder / "cases.jsonl"
@@ -77,7 +78,7 @@ async def evaluate(
                         stopped = str(outcome.error)
                         return
                     record = _record(case, outcome, values, scores)
-                    record |= {"sha": shas[case.id], "epoch": epoch}
+                    record |= {"sha": f"{shas[case.id]:016x}", "epoch": epoch}
                     text = json.dumps(record, ensure_ascii=False) + "\n"
                     line = text.encode(errors="backslashreplace")  # for half a surrogate pair
                     run.add(record, len(line))
@@ -95,12 +96,13 @@ async def evaluate(
                     this.uncancel()
             except BaseExceptionGroup as errors:
                 raise errors.exceptions[0] from None
-        run.rows.sort()
+        shas.clear()  # of 100,000 cases: the figures need the room
+        run.rows.sort(key=TRY)
         results = summarise(run, scores, total)
         if left := results["unfinished"]:
             note = f"{left} of {total} did not run: {stopped}; the figures hold for the others."
             results["notes"].append(f"{note} Go on with --resume {folder.name}.")
-        _hold_against(results, run, scores, {"baseline": baseline, "last run": last_run})
+        _hold_against(results, run, scores, {"baseline": baseline, "last_run": last_run})
         _write_json(folder / "results.json", results)
         run.manifest |= {"finished": _now(), "models": results["models"], "seed": 0}
         _write_json(folder / "manifest.json", run.manifest)
@@ -116,18 +118,17 @@ async def evaluate(
 def _hold_against(
     results: Results, run: Run, scores: Mapping[str, Score], others: Mapping[str, Path | None]
 ) -> None:
-    """Compare with other runs by what they are called; a baseline that cannot be is a note."""
-    for which, other in others.items():
-        if other is None or other == run.folder:
-            continue
+    """Compare with other runs, by name; that a baseline cannot be compared with is a note."""
+    given = {which: other for which, other in others.items() if other and other != run.folder}
+    for which, other in given.items():
         try:
             against = compare(other, run, scores)
             if not any(score["n"] for score in against["scores"].values()):
                 raise RunError(f"{other.name} has none of these cases or scores: run it anew")
-            results["against"][which.replace(" ", "_")] = against
+            results["against"][which] = against
         except RunError as error:
             if which == "baseline":  # that a last run had other cases is no news
-                results["notes"].append(f"No comparison with the {which}: {error}.")
+                results["notes"].append(f"No comparison with the baseline: {error}.")
     if others["baseline"] is None and run.manifest.get("solver", "baseline") != "baseline":
         how = "`takehome eval --solver baseline` makes one"
         results["notes"].append(f"There is no run of a baseline to compare with: {how}.")
@@ -169,14 +170,13 @@ async def scored(
         return {first: None, first + FALLBACK: values[first]} if values else {}
     if outcome.output is None:
         return {}
-    call: Any = score
     try:
         if not iscoroutinefunction(score):
-            return _SCORES.validate_python(call(case, outcome))
+            return _SCORES.validate_python(score(case, outcome))
         if judge is None:
             raise TypeError("score is async, and nothing was given that it could ask")
         async with asyncio.timeout(limit_s):
-            return _SCORES.validate_python(await call(case, outcome, judge.ask))
+            return _SCORES.validate_python(await score(case, outcome, judge.ask))
     except Exception as error:
         raised = Outcome.failed(error)
         outcome.error = f"scoring: {raised.error_kind}: {raised.error}"

@@ -7,7 +7,7 @@ and the interval is widened for it. Where each value has its own, the formulas a
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from math import comb, exp, lgamma, log, log1p, sqrt
+from math import exp, lgamma, log, log1p, sqrt
 from statistics import NormalDist, fmean
 
 Z = NormalDist().inv_cdf(0.975)
@@ -64,7 +64,7 @@ def estimate(values: Values, clusters: Clusters) -> Estimate:
     """Mean of `values`: Wilson (1927, doi.org/10.1080/01621459.1927.10502953) where all are 0 or 1."""
     found = student(values, clusters, 0.0 if all(0 <= v <= 1 for v in values) else None)
     p, n, groups = found.mean, found.n, found.groups
-    if p is None or set(values) - {0, 1} or groups < min(n, 2):
+    if p is None or groups < min(n, 2) or any(value not in (0, 1) for value in values):
         return found
     z, size = _independent(found, p * (1 - p))
     s = z * z / size
@@ -86,7 +86,7 @@ def paired(a: Values, b: Values, clusters: Clusters) -> tuple[Estimate, float | 
     if mean is None or found.se is None:
         return found, None
     p = 1.0 if not mean else 2 * t_tail(abs(mean) / found.se, df) if found.se else None
-    if {*a, *b} - {0, 1}:
+    if any(value not in (0, 1) for value in (*a, *b)):
         return replace(found, method=f"paired {found.method}"), p
     gained, lost = differences.count(1), differences.count(-1)
     if found.groups == n:
@@ -99,9 +99,9 @@ def paired(a: Values, b: Values, clusters: Clusters) -> tuple[Estimate, float | 
 
 
 def mcnemar(gained: int, lost: int) -> float:
-    """Two-sided exact p of McNemar's test: a fair coin over the cases that flipped."""
-    tail = sum(comb(gained + lost, i) for i in range(min(gained, lost) + 1))
-    return min(1.0, float(2 * tail / 2 ** (gained + lost)))
+    """Two-sided exact p of McNemar's test: a fair coin's binomial tail, dlmf.nist.gov/8.17.5."""
+    fewer, more = sorted((gained, lost))
+    return min(1.0, 2 * _beta(0.5, more, fewer + 1)) if more else 1.0
 
 
 def t_tail(t: float, df: float) -> float:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from math import comb
 from typing import Any
 
-from .results import Row, Run, Scores, names_of, number_of
+from .results import Row, Run, Scores, names_of, tries_of
 from .stats import Estimate, estimate
 
 Summary = Callable[[Sequence[dict[str, Any]]], float | None]
@@ -18,12 +18,13 @@ def figures(run: Run, rows: list[Row], scores: Scores) -> dict[str, dict[str, An
     found: dict[str, dict[str, Any]] = {}
     several = names_of(rows) if any(row.epoch for row in rows) else []
     for name in (name for name in several if "." not in name):  # not for each field
-        tries = _tries(rows, name, scores)
-        binary = all(value in (0, 1) for values in tries.values() for value in values)
-        for k in range(2, min(map(len, tries.values()), default=0) + 1 if binary else 0):
+        known = [(tries, cluster) for _, tries, cluster in tries_of(rows, name, scores) if tries]
+        clusters = [cluster for _, cluster in known]
+        binary = all(value in (0, 1) for tries, _ in known for value in tries)
+        for k in range(2, min((len(tries) for tries, _ in known), default=0) + 1 if binary else 0):
             for sign, chance in (("@", pass_at_k), ("^", pass_hat_k)):
-                values = [chance(len(some), some.count(1), k) for some in tries.values()]
-                found[f"{name} pass{sign}{k}"] = asdict(estimate(values, [c for _, c in tries]))
+                values = [chance(len(tries), tries.count(1), k) for tries, _ in known]
+                found[f"{name} pass{sign}{k}"] = asdict(estimate(values, clusters))
     clusters = [row.cluster for row in rows]
     for name, score in scores.items():
         if score.summary:
@@ -43,15 +44,6 @@ def paired(runs: Sequence[Run], sides: Sequence[list[Row]], summary: Summary) ->
 
     clusters = [row.cluster for row in sides[0]]
     return [*(bootstrap(clusters, figure) for figure in (a, b, gap)), None]
-
-
-def _tries(rows: Iterable[Row], name: str, scores: Scores) -> dict[tuple[str, str], list[float]]:
-    """One score over the epochs of each (case, cluster); an error counts as it is declared."""
-    tries: dict[tuple[str, str], list[float]] = {}
-    for row in rows:
-        if (value := number_of(row, name, scores)) is not None:
-            tries.setdefault((row.id, row.cluster), []).append(value)
-    return tries
 
 
 def _over(records: Iterable[dict[str, Any]], summary: Summary) -> Figure:

@@ -32,7 +32,7 @@ class Output(BaseModel):
     retrieved: list[str] = []  # the places that were searched out, the best first
 
 
-class Expected(BaseModel, extra="forbid"):
+class Expected(BaseModel):
     """The right answer, and where it stands; a source without `#page` is right on every page."""
 
     answer: str | None = None

@@ -36,7 +36,7 @@ class Output(Query):
     result: Result | None = None
 
 
-class Expected(BaseModel, extra="forbid"):
+class Expected(BaseModel):
     """The right statement, None where there is none; `also` lists others that are right, too."""
 
     sql: str | None = None
