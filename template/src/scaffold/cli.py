@@ -55,6 +55,7 @@ def evaluate(
     failed_from: Annotated[str, typer.Option(metavar="RUN", help="Only what failed in it.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would take.")] = False,
     spot_check: Annotated[int, typer.Option(min=0, help="Ask so many recorded cases anew.")] = 0,
+    batch: Annotated[bool, typer.Option("--batch", help="Half the price, within a day.")] = False,
     replay: Replay = False,
     live: Live = False,
     as_json: Machine = False,
@@ -95,8 +96,12 @@ def evaluate(
     run = f"{datetime.now(UTC):%Y%m%d-%H%M%S%f}"[:-3] + f"-{solver.replace(':', '-')}"
     folder = here.run(resume) if resume else here.root / "results" / run
     about = {"run": folder.name, "solver": solver, "epochs": epochs, "chosen": chosen}
-    about["tested"] = any(case.split == "test" for case in cases)
+    manifest = here.manifest(**about, tested=any(case.split == "test" for case in cases))
     scores = getattr(scoring, "SCORES", {})
+    if batch:
+        asked = part("batch", "batch", "--batch").ready
+        if not asked(here, client, folder, manifest, cases, solving(client), scored, as_json):
+            return
     with progress(scores) as show:
         work = evals.evaluate(
             cases,
@@ -104,11 +109,11 @@ def evaluate(
             scoring.score,
             folder=folder,
             scores=scores,
-            manifest=here.manifest(**about),
+            manifest=manifest,
             concurrency=here.concurrency,
             epochs=epochs,
             timeout_s=here.case_s,
-            resume=bool(resume),
+            resume=bool(resume or batch),
             judge=client.for_case,
             baseline=None if solver == "baseline" else here.last_run("baseline", chosen),
             last_run=here.last_run(solver, chosen, folder.name),

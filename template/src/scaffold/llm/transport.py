@@ -68,6 +68,7 @@ class Exchange:
     def __init__(self, client: Client, vendor: Vendor, request: httpx2.Request) -> None:
         """Find out what is asked, and by whom: `ask` says so, other calls are those of `client`."""
         self.vendor, self.request, self.bound = vendor, request, Decimal(0)
+        self.share = Decimal(1)  # of the price: a batch has a discount
         path, kind = request.url.raw_path.decode(), request.headers.get("content-type", "")
         endpoint = "/" + vendor.protocol.ENDPOINT.replace(".", "/")
         # Files and batches are recorded too, but have no text, usage or price.
@@ -115,6 +116,8 @@ class Exchange:
 
     async def send(self) -> httpx2.Response:
         """Ask the vendor, within the limits. Raises `LLMError`."""
+        if self.is_call and self.client.batch:
+            return await self.client.batch.answer(self)
         limits = self.client.limits
         if self.is_call and limits.max_cost_usd.is_finite():
             self.bound = upper_bound(self.vendor, self.body, self.asked.most_tokens)
@@ -180,6 +183,7 @@ class Exchange:
         self.vendor.protocol.read(data, reply)
         if not replayed:
             usage, price = billed(self.vendor, data, self.model)
+            price = None if price is None else price * self.share
             record |= {"usage": asdict(usage), "cost_usd": None if price is None else str(price)}
             self.client.limits.spent += self.bound if price is None else price
         reply.usage += Usage(**record["usage"])
