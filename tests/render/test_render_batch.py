@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from batch_server import KEY, SECONDS, BatchServer, batch_server
-from rendering import git, render
-
-from scaffold.llm import batches
+from rendering import render
 
 Run = Callable[..., Any]
 EVAL = ("python", "-m", "scaffold.cli", "eval", "--solver", "solution", "--json")

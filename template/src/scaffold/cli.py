@@ -64,7 +64,7 @@ def evaluate(
 
     There are report.html, results.json, failures.csv, and cases.jsonl: what was sent and answered.
     """
-    from scaffold import evals
+    from scaffold import doctor, evals
     from scaffold.evals.publication import results_table
     from scaffold.evals.terminal import progress
     from scaffold.project import ProjectError, closing, find, part, unanswered
@@ -85,23 +85,19 @@ def evaluate(
     if not (cases := evals.select(here.cases(), **chosen)):
         raise ProjectError("No case is left: see --split, --tag and your cases().")
     scoring, client = here.module("scoring"), here.client(replay, live)
-    solving = partial(solver_of, here.solve(solver))
-    scored = partial(evals.scored, scoring.score)
+    solving, scored = partial(solver_of, here.solve(solver)), partial(evals.scored, scoring.score)
     if dry_run:
-        ahead = part("checks", "doctor", "--dry-run").dry_run
-        return ahead(here, client, cases, solving(client), scored, epochs, as_json)
+        return doctor.dry_run(here, client, cases, solving(client), scored, epochs, as_json)
     if spot_check:
-        check = part("checks", "doctor", "--spot-check").spot_check
-        return check(here, solver, cases, solving, scored, spot_check, as_json)
+        return doctor.spot_check(here, solver, cases, solving, scored, spot_check, as_json)
     run = f"{datetime.now(UTC):%Y%m%d-%H%M%S%f}"[:-3] + f"-{solver.replace(':', '-')}"
     folder = here.run(resume) if resume else here.root / "results" / run
     about = {"run": folder.name, "solver": solver, "epochs": epochs, "chosen": chosen}
     manifest = here.manifest(**about, tested=any(case.split == "test" for case in cases))
     scores = getattr(scoring, "SCORES", {})
     if batch:
-        asked = part("batch", "batch", "--batch").ready
-        if not asked(here, client, folder, manifest, cases, solving(client), scored, as_json):
-            return
+        settle = part("batch", "batch", "--batch").settle  # which ends here while it has to wait
+        settle(here, client, folder, manifest, cases, solving(client), scored, as_json)
     with progress(scores) as show:
         work = evals.evaluate(
             cases,
@@ -216,8 +212,7 @@ def main() -> None:
         known = type(error).__module__.partition(".")[0] in ("scaffold", "pydantic_core")
         if not known and not isinstance(error, OSError):
             raise
-        said = import_module("scaffold.project").reasons(error)
-        typer.echo(f"takehome: {said}", err=True)
+        typer.echo(f"takehome: {import_module('scaffold.project').reasons(error)}", err=True)
         sys.exit(2)
 
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncGenerator, Collection, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -25,10 +25,10 @@ from .vendors import vendor_of
 
 SHARE = Decimal("0.5")  # of the price, as both pages say; genai-prices does not know it
 ENDED = ("ended", "completed", "expired", "cancelled", "failed")
-# By vendor: where its SDK has them; requests and bytes in one (they allow 256 and 200 MB).
+# By vendor: where its batches are; requests and bytes in one (allowed are 256 and 200 MB).
 BATCHES = {
-    "anthropic": ("messages.batches", 100_000, 250_000_000),
-    "openai": ("batches", 50_000, 195_000_000),
+    "anthropic": ("/v1/messages/batches", 100_000, 250_000_000),
+    "openai": ("/batches", 50_000, 195_000_000),
 }
 
 
@@ -37,7 +37,7 @@ class Queued(BaseException):
 
 
 class Waiting(NamedTuple):
-    """A request in the queue: of which model (vendor:name), and what its recording will be."""
+    """A request in the queue: its model (vendor:name), and what its recording will be called."""
 
     model: str
     custom_id: str
@@ -49,7 +49,7 @@ class Waiting(NamedTuple):
 class Answers:
     """As a client's `batch` it is asked in the vendor's place: it answers from `rows`, or queues.
 
-    `rows` are what batches answered, by custom_id: each with its batch, as the vendor sees that.
+    `rows` are what batches brought, by custom_id, each with its batch as the vendor shows it.
     """
 
     rows: dict[str, tuple[dict[str, Any], bytes]] = field(default_factory=dict)
@@ -116,93 +116,88 @@ class Answers:
 
 
 async def submit(client: Client, name: str, requests: list[Waiting]) -> dict[str, Any]:
-    """Create a batch; return it as the vendor sees it."""
+    """Create a batch; return it as the vendor shows it."""
     bodies = [(one.custom_id, json.loads(one.body)) for one in requests]
-    async with _sdk(client, requests[0].model) as sdk:
-        once = sdk.with_options(max_retries=0)  # a second try could make a second batch
-        if hasattr(sdk, "messages"):
-            listed = [{"custom_id": id_, "params": body} for id_, body in bodies]
-            created = await once.messages.batches.create(requests=listed)
+    async with _sdk(client, requests[0].model) as (sdk, place):
+        if place.startswith("/v1/messages"):
+            new: dict[str, Any] = {"requests": [{"custom_id": i, "params": b} for i, b in bodies]}
         else:
-            where: dict[str, Any] = {"method": "POST", "url": "/v1/responses"}
-            lines = (json.dumps({"custom_id": id_, "body": body, **where}) for id_, body in bodies)
-            content = (f"{name}.jsonl", "\n".join(lines).encode())
+            post, url = {"method": "POST", "url": "/v1/responses"}, "/v1/responses"
+            lines = [json.dumps({"custom_id": i, **post, "body": body}) for i, body in bodies]
+            content = ("batch.jsonl", "\n".join(lines).encode())
             file = await sdk.files.create(file=content, purpose="batch")
-            how = {"endpoint": "/v1/responses", "completion_window": "24h"}
-            named = {"takehome": name}
-            created = await once.batches.create(input_file_id=file.id, metadata=named, **how)
-        return created.to_dict(mode="json")
+            new = {"input_file_id": file.id, "endpoint": url, "completion_window": "24h"}
+            new["metadata"] = {"takehome": name}
+        once = sdk.with_options(max_retries=0)  # a second try could make a second batch
+        return (await once.post(place, body=new, cast_to=httpx2.Response)).json()
 
 
 async def look(client: Client, sent: dict[str, Any], known: Collection[str]) -> Any:
-    """A batch as the vendor sees it now; None where it was never created.
+    """A batch as its vendor shows it now; None where it was never created.
 
-    Where that was cut off, nobody has its id. Then it is one that is not `known` and has its name,
-    or, as Anthropic's have none, its size and about its time; other rows in it are passed over.
+    Nobody has the id of one whose creation was cut off. It is one that is not `known` and has its
+    name, or, as Anthropic's have none, its size and time; rows of others are no harm.
     """
-    async with _sdk(client, sent["model"]) as sdk:
-        resource = attrgetter(BATCHES[vendor_of(sent["model"]).module][0])(sdk)
+    async with _sdk(client, sent["model"]) as (sdk, place):
         if sent["batch"]:
-            return (await resource.retrieve(sent["batch"]["id"])).to_dict(mode="json")
+            path = f"{place}/{sent['batch']['id']}"
+            return (await sdk.get(path, cast_to=httpx2.Response)).json()
+        newest = (await sdk.get(f"{place}?limit=100", cast_to=httpx2.Response)).json()["data"]
         since = datetime.fromisoformat(sent["planned"]) - timedelta(minutes=5)  # clocks differ
-        for found in reversed((await resource.list(limit=100)).data):
-            if hasattr(found, "metadata"):
-                same = (found.metadata or {}).get("takehome") == sent["name"]
+        for found in reversed(newest):
+            if "metadata" in found:
+                same = found["metadata"] == {"takehome": sent["planned"]}
             else:
-                size = sum(found.request_counts.to_dict().values())
-                same = found.created_at >= since and size == len(sent["requests"])
-            if same and found.id not in known:
-                return found.to_dict(mode="json")
+                size = sum(found["request_counts"].values())
+                same = size == len(sent["requests"]) and _time(found["created_at"]) >= since
+            if same and found["id"] not in known:
+                return found
         return None
 
 
 async def collect(client: Client, sent: dict[str, Any], answers: Answers) -> None:
     """Take in what became of the requests of a batch that has ended."""
-    batch, status = sent["batch"], sent["batch"].get("status")
-    async with _sdk(client, sent["model"]) as sdk:
-        if status:
-            errors = (batch.get("errors") or {}).get("data") or []
-            said = {"code": status, "message": "; ".join(str(one["message"]) for one in errors)}
-            without = json.dumps({"error": said}).encode()
-            answers.rows |= dict.fromkeys(sent["requests"], (batch, without))
-            files = filter(None, (batch.get("output_file_id"), batch.get("error_file_id")))
-            streams = [sdk.files.with_streaming_response.content(file) for file in files]
-        else:
-            streams = [sdk.messages.batches.with_streaming_response.results(batch["id"])]
-        for stream in streams:
-            async with stream as response:
-                rest = b""
-                # The SDKs' iter_lines would split at a U+2028 within a text, too.
-                async for piece in response.iter_bytes():
-                    *lines, rest = (rest + piece).split(b"\n")
-                    for line in filter(None, lines):
-                        answers.rows[json.loads(line)["custom_id"]] = (batch, line)
-                if rest:
-                    answers.rows[json.loads(rest)["custom_id"]] = (batch, rest)
+    batch, files = sent["batch"], [sent["batch"].get("results_url")]
+    if "output_file_id" in batch:
+        ids = filter(None, (batch["output_file_id"], batch["error_file_id"]))
+        files = [f"/files/{id_}/content" for id_ in ids]
+    async with _sdk(client, sent["model"]) as (sdk, _):
+        for file in filter(None, files):
+            content = (await sdk.get(file, cast_to=httpx2.Response)).content
+            for line in filter(None, content.split(b"\n")):  # a text may hold other line ends
+                answers.rows[json.loads(line)["custom_id"]] = (batch, line)
+    if "errors" in batch:  # OpenAI's, which may end without a row for each request
+        said = (batch["errors"] or {}).get("data") or [{}]
+        without = {"error": {"code": batch["status"], "message": said[0].get("message")}}
+        for custom_id in sent["requests"]:
+            answers.rows.setdefault(custom_id, (batch, json.dumps(without).encode()))
 
 
 @asynccontextmanager
-async def _sdk(client: Client, model: str) -> AsyncGenerator[Any]:
-    """The SDK without recordings, as a status is not to be replayed; its errors as `LLMError`."""
+async def _sdk(client: Client, model: str) -> AsyncGenerator[tuple[Any, str]]:
+    """The SDK, and where batches are, without recording; errors are `LLMError`."""
     http = client.opened.setdefault("http", httpx2.AsyncClient(timeout=None, follow_redirects=True))
+    vendor = vendor_of(model)
     try:
-        yield sdk_of(client, vendor_of(model)).with_options(http_client=http)
+        yield sdk_of(client, vendor).with_options(http_client=http), BATCHES[vendor.module][0]
     except Exception as error:
         raise typed(error, model) from error
 
 
 def status(batch: dict[str, Any]) -> str:
-    """How far a batch is, in its vendor's word; one of `ENDED` where no more will come."""
+    """How far a batch is, in its vendor's word; no more comes after one of `ENDED`."""
     return batch.get("status") or batch["processing_status"]
+
+
+def _time(at: str | float) -> datetime:
+    """A time as Anthropic (ISO 8601) or OpenAI (seconds) gives it."""
+    return datetime.fromisoformat(at) if isinstance(at, str) else datetime.fromtimestamp(at, UTC)
 
 
 def _seconds(batch: dict[str, Any]) -> float:
     """How long a batch took, which is what each of its answers took."""
-    ends = (batch.get(f"{how}_at") for how in ENDED)
-    begun, end = batch["created_at"], next(filter(None, ends))
-    if isinstance(begun, str):
-        begun, end = (datetime.fromisoformat(at).timestamp() for at in (begun, end))
-    return end - begun
+    end = next(filter(None, (batch.get(f"{how}_at") for how in ENDED)))
+    return (_time(end) - _time(batch["created_at"])).total_seconds()
 
 
 def _read(row: dict[str, Any], model: str, batch: dict[str, Any]) -> tuple[Any, str]:
