@@ -18,6 +18,7 @@ FILES = sorted(SCAFFOLD.rglob("*.py"))
 # Modules that only an answer brings; what is in neither list comes with every render.
 OPTIONAL = {
     *("documents.py", "llm/compatible.py", "llm/streaming.py", "llm/tools.py"),
+    *("batch.py", "llm/batches.py"),
     *("agreeing.py", "chat.py", "files.py", "evals/agree.py", "evals/summaries.py"),
     *("evals/retrieval.py", "evals/rubric.py", "evals/trajectory.py"),
     *("serving/__init__.py", "serving/app.py", "serving/command.py", "serving/guard.py"),
@@ -131,6 +132,14 @@ def test_only_commands_and_prompts_know_where_the_candidates_code_lies() -> None
         for file in FILES
         if any(name.startswith("scaffold.project") for name in imported(file))
     }
-    commands = {"agreeing.py", "chat.py", "cli.py", "doctor.py", "files.py", "publish.py"}
+    commands = {
+        "agreeing.py",
+        "batch.py",
+        "chat.py",
+        "cli.py",
+        "doctor.py",
+        "files.py",
+        "publish.py",
+    }
     commands |= {"serving/app.py", "serving/command.py"}
     assert knowing == {*commands, "prompts.py"}

@@ -10,7 +10,6 @@ import asyncio
 import json
 import os
 from collections.abc import Collection
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,6 @@ import typer
 
 from scaffold.llm import Client, batches
 from scaffold.project import Project, ProjectError, closing
-
-Sent = list[dict[str, Any]]  # batches with model, time of plan, requests, and what the vendor shows
 
 
 def settle(
@@ -37,33 +34,28 @@ def settle(
         raise ProjectError("--batch asks for what is not recorded: drop --replay and --live.")
     client.batch = answers = batches.Answers()
     file = folder / "batch.json"
-    sent: Sent = json.loads(file.read_text("utf-8")) if file.is_file() else []
+    sent = json.loads(file.read_text("utf-8")) if file.is_file() else []
     tries = [(case, epoch) for case in cases for epoch in range(manifest["epochs"])]
 
-    async def under_way() -> Sent:
-        known = {one["batch"]["id"] for one in sent if one["batch"]}
-        for one in sent:
-            if batch := await batches.look(client, one, known):
-                known.add(batch["id"])
-            one["batch"] = batch
-        left = [one for one in sent if one["batch"]]  # the others were never created
-        if any(batches.status(one["batch"]) not in batches.ENDED for one in left):
-            return left
-        for one in left:
-            await batches.collect(client, one, answers)
+    async def under_way() -> list[batches.Batch]:
+        known = [batches.Batch(**one) for one in sent]
+        for one in known:
+            await one.look(client, {other.shown.get("id") for other in known})
+        known = [one for one in known if one.shown]  # the others were never created
+        if any(one.status not in batches.ENDED for one in known):
+            return known
+        for one in known:
+            await one.collect(client, answers)
         await _ask(here, client, tries, solver, scored)
-        queue, new = list(answers.batches(client)), Sent()
-        for requests in queue:
-            plan = {"planned": datetime.now(UTC).isoformat(), "model": requests[0].model}
-            names = {one.custom_id: one.recording for one in requests}
-            new.append({**plan, "batch": None, "requests": names})
-        if sent or new:
-            _write(folder, manifest, left + new if new else [])
-        for plan, requests in zip(new, queue, strict=True):
-            plan["batch"] = await batches.submit(client, plan["planned"], requests)
-            _write(folder, manifest, left + new)
+        answers.check(client, known)
         answers.closed = True
-        return left + new if new else []
+        left = [*known, *answers.plans] if answers.plans else []
+        if sent or left:
+            _write(folder, manifest, left)
+        for plan in answers.plans:
+            await plan.submit(client, answers.bodies)
+            _write(folder, manifest, left)
+        return left
 
     if awaited := asyncio.run(closing(client, under_way())):
         _say(folder.name, awaited, as_json)
@@ -91,34 +83,35 @@ async def _ask(
     async with asyncio.TaskGroup() as workers:
         for _ in range(here.concurrency):
             workers.create_task(work())
+    if rest := asyncio.all_tasks() - {asyncio.current_task()}:  # who asks several things at once
+        await asyncio.wait(rest, timeout=here.case_s)
 
 
-def _write(folder: Path, manifest: dict[str, Any], sent: Sent) -> None:
+def _write(folder: Path, manifest: dict[str, Any], sent: list[batches.Batch]) -> None:
     """Write batch.json, whole and onto the disk; in a new folder also what makes it a run."""
     if not folder.exists():
         folder.mkdir(parents=True)
         (folder / "manifest.json").write_text(json.dumps(manifest, default=str), "utf-8")
         (folder / "cases.jsonl").touch()
-        typer.echo(f"run: {folder.name}", err=True)  # before a kill: one has to know it to go on
+        typer.echo(f"run: {folder.name}", err=True)  # to go on with, even if this is killed
     half = folder / "batch.json.part"
     with half.open("w", encoding="utf-8") as file:
-        json.dump(sent, file, indent=1)
+        json.dump([vars(one) for one in sent], file, indent=1)
         file.flush()
         os.fsync(file.fileno())
     half.replace(folder / "batch.json")
 
 
-def _say(run: str, awaited: Sent, as_json: bool) -> None:
+def _say(run: str, awaited: list[batches.Batch], as_json: bool) -> None:
     """Say how far the batches are, and how to come back."""
-    rows, requests = Sent(), sum(len(one["requests"]) for one in awaited)
+    rows = list[dict[str, Any]]()
     for one in awaited:
-        batch = one["batch"]
-        about = {"id": batch["id"], "model": one["model"], "requests": len(one["requests"])}
-        rows.append({**about, "status": batches.status(batch), "counts": batch["request_counts"]})
-    if as_json:
-        typer.echo(json.dumps({"run": run, "requests": requests, "batches": rows}))
-        return
-    for row in rows:
-        typer.echo(", ".join(f"{name}: {value}" for name, value in row.items()))
-    back = f"`takehome eval --batch --resume {run}`"
-    typer.echo(f"{requests} requests in {len(rows)} batches; come back with {back}.")
+        row = {"id": one.shown["id"], "model": one.model, "requests": len(one.requests)}
+        row |= {"status": one.status, "counts": one.shown["request_counts"]}
+        rows.append(row)
+        if not as_json:
+            typer.echo(", ".join(f"{name}: {value}" for name, value in row.items()))
+    n, back = sum(row["requests"] for row in rows), f"`takehome eval --batch --resume {run}`"
+    told = {"run": run, "requests": n, "batches": rows}
+    line = f"{n} requests in {len(rows)} batches; come back with {back}."
+    typer.echo(json.dumps(told) if as_json else line)

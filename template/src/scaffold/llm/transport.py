@@ -68,7 +68,6 @@ class Exchange:
     def __init__(self, client: Client, vendor: Vendor, request: httpx2.Request) -> None:
         """Find out what is asked, and by whom: `ask` says so, other calls are those of `client`."""
         self.vendor, self.request, self.bound = vendor, request, Decimal(0)
-        self.share = Decimal(1)  # of the price: a batch has a discount
         path, kind = request.url.raw_path.decode(), request.headers.get("content-type", "")
         endpoint = "/" + vendor.protocol.ENDPOINT.replace(".", "/")
         # Files and batches are recorded too, but have no text, usage or price.
@@ -79,8 +78,8 @@ class Exchange:
         self.body = self.asked.body if isinstance(self.asked.body, dict) else {}
         self.model, self.is_raw = str(self.body.get("model", "")), CURRENT.get() is None
         self.call = CURRENT.get() or Call(client, Reply(None, model=self.model))
-        self.client, self.attempt = self.call.client, 1
-        self.attempt += int(request.headers.get("x-stainless-retry-count", 0))
+        self.client, self.share = self.call.client, Decimal(1)  # of the price; a batch halves it
+        self.attempt = 1 + int(request.headers.get("x-stainless-retry-count", 0))
         self.client.asked[self.asked.key] += self.attempt == 1
         place = self.client.asked[self.asked.key] - 1
         self.n = place if self.call.sample is None else self.call.sample
@@ -118,7 +117,7 @@ class Exchange:
         """Ask the vendor, within the limits. Raises `LLMError`."""
         if self.is_call and self.client.batch:
             return await self.client.batch.answer(self)
-        limits = self.client.limits
+        limits, opened = self.client.limits, self.client.opened
         if self.is_call and limits.max_cost_usd.is_finite():
             self.bound = upper_bound(self.vendor, self.body, self.asked.most_tokens)
         async with AsyncExitStack() as held:
@@ -127,7 +126,6 @@ class Exchange:
                 self.call.started = time.perf_counter()  # the wait for a slot is not the vendor's
             # Compressed bytes could not be read in a recording.
             self.request.headers["accept-encoding"] = "identity"
-            opened = self.client.opened
             if "http" not in opened:  # a whole client, as that one knows proxies
                 opened["http"] = httpx2.AsyncClient(**_HTTP)
             response = await opened["http"].send(self.request, stream=True)
