@@ -1,9 +1,9 @@
 """`takehome eval --batch`: a run through the vendors' Batch APIs, at half the price (part `batch`).
 
-The first command sends what is not recorded, and leaves. `--batch --resume RUN` looks whether the
-answers are there and records them; then the run is scored like a replay. What failed in a batch is
-its case's error, and the next --resume sends it again. A batch stands in the run's batch.json
-before it is sent: if a kill comes before its id stands there, too, it is looked for at the vendor.
+The first command sends what is not recorded, and leaves. `eval --resume RUN` looks whether answers
+are there and records them; then the run is scored like a replay. What failed in a batch is its
+case's error, and the next --resume sends it again. A batch stands in the run's batch.json before it
+is sent: if a kill comes before its id stands there, too, it is looked for at the vendor.
 """
 
 import asyncio
@@ -111,7 +111,7 @@ def _say(run: str, awaited: list[batches.Batch], as_json: bool) -> None:
         rows.append(row)
         if not as_json:
             typer.echo(", ".join(f"{name}: {value}" for name, value in row.items()))
-    n, back = sum(row["requests"] for row in rows), f"`takehome eval --batch --resume {run}`"
+    n, back = sum(row["requests"] for row in rows), f"`takehome eval --resume {run}`"
     told = {"run": run, "requests": n, "batches": rows}
     line = f"{n} requests in {len(rows)} batches; come back with {back}."
     typer.echo(json.dumps(told) if as_json else line)

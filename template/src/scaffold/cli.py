@@ -95,7 +95,7 @@ def evaluate(
     about = {"run": folder.name, "solver": solver, "epochs": epochs, "chosen": chosen}
     manifest = here.manifest(**about, tested=any(case.split == "test" for case in cases))
     scores = getattr(scoring, "SCORES", {})
-    if batch:
+    if batch or (folder / "batch.json").is_file():
         settle = part("batch", "batch", "--batch").settle  # which ends here while it has to wait
         settle(here, client, folder, manifest, cases, solving(client), scored, as_json)
     with progress(scores) as show:

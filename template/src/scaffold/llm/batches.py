@@ -88,8 +88,8 @@ class Batch:
             listed = (await sdk.get(f"{place}?limit=100", cast_to=httpx2.Response)).json()
             since = datetime.fromisoformat(self.planned) - timedelta(minutes=5)  # clocks differ
             for one in listed["data"]:
-                if "metadata" in one:
-                    same = one["metadata"] == {"planned": self.planned}
+                if place == "/batches":
+                    same = (one.get("metadata") or {}).get("planned") == self.planned
                 else:
                     size = sum(one["request_counts"].values())
                     same = size == len(self.requests) and _time(one["created_at"]) >= since
