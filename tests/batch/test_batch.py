@@ -69,7 +69,7 @@ class Desk:
         self.here: Any = SimpleNamespace(root=folder, case_s=30, concurrency=4)
 
     def client(self, **options: Any) -> Client:
-        return Client(self.model, recordings=self.folder / "recordings", max_retries=0, **options)
+        return Client(self.model, recordings=self.folder / "recordings", **options)
 
     def settle(self, cases: list[Any], client: Client | None = None) -> Client | None:
         """What the run is scored with; None while answers are awaited."""
@@ -128,12 +128,12 @@ def test_answers_become_recordings_at_half_the_price_that_replay_without_the_bat
     assert done["cost_usd"] == pytest.approx(3 * live / 2)
     assert done["latency_s"]["p50"] == pytest.approx(SECONDS, abs=1)
     assert any("came by batch" in note for note in done["notes"])
+    for file in (tmp_path / "recordings").glob("*/*.json"):
+        answer = json.loads(file.read_text("utf-8"))["answer"]
+        assert answer["request_id"] == ("req_9" if vendor == "openai" else "")
     asked = len(server.paths)
-    again = asyncio.run(
-        Client(MODELS[vendor], recordings=tmp_path / "recordings", mode="replay")
-        .for_case("1")
-        .ask("What is case 1?", returns=Output)
-    )
+    replaying = desk.client(mode="replay").for_case("1")
+    again = asyncio.run(replaying.ask("What is case 1?", returns=Output))
     assert (again.replayed, again.output.text, len(server.paths)) == (True, "synthetic", asked)
 
 
@@ -409,6 +409,19 @@ def test_line_separators_and_a_key_that_comes_back_are_no_harm(
     assert row["output"]["text"] == said.replace(key, "***")
     for file in tmp_path.rglob("*"):
         assert not file.is_file() or key.encode() not in file.read_bytes()
+
+
+def test_a_request_that_is_made_only_once_the_run_is_scored_is_an_error_and_not_sent(
+    tmp_path: Path, server: BatchServer
+) -> None:
+    tries = iter(range(2))
+
+    async def late(input: Any, llm: Client) -> Output:
+        return await solve(input, llm) if next(tries) else Output(text="not asked")
+
+    desk = Desk(tmp_path, MODELS["openai"], late)
+    done = desk.score(cases_of(1), desk.settle(cases_of(1)))
+    assert (done["error_kinds"], server.paths) == ({"Rejected": 1}, [])
 
 
 def test_a_request_that_is_another_each_time_is_said_to_be_and_paid_once(
