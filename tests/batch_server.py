@@ -34,7 +34,7 @@ class BatchServer(ThreadingHTTPServer):
         self.files: dict[str, bytes] = {}
         self.batches: dict[str, dict[str, Any]] = {}
         self.paths: list[str] = []  # "POST /v1/messages/batches", …
-        self.silent_after: str | None = None  # takes such a request, and never answers it
+        self.silent: tuple[str, int] | None = None  # the n-th such request is never answered
         self.refuse: tuple[str, int] | None = None  # such a request is answered with this status
 
     @property
@@ -183,7 +183,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send(json.dumps({"type": "error", "error": error}).encode(), server.refuse[1])
             return
         found = self.found(method, path, content)
-        if server.silent_after == server.paths[-1]:
+        if server.silent == (server.paths[-1], server.paths.count(server.paths[-1])):
             time.sleep(60)  # who asked is killed in this time
         self.send(found if isinstance(found, bytes) else json.dumps(found).encode())
 
