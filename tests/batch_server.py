@@ -189,6 +189,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def found(self, method: str, path: str, content: bytes) -> Any:
         server = cast(BatchServer, self.server)
+        assert ("?" in self.path) == self.path.endswith("/batches?limit=100")
         assert self.headers["authorization"] == f"Bearer {KEY}"
         *_, before, last = path.split("/")
         if path.startswith("/v1/messages/batches"):
@@ -197,6 +198,7 @@ class Handler(BaseHTTPRequestHandler):
                 pairs = [(one["custom_id"], one["params"]) for one in requests]
                 return server.anthropic_batch(server.create(pairs))
             if last == "results":
+                assert self.headers["accept"] == "application/binary"
                 return lines(server.anthropic_rows(server.batches[before]))
             if last == "batches":
                 known = [server.anthropic_batch(b) for b in reversed(server.batches.values())]
@@ -207,6 +209,7 @@ class Handler(BaseHTTPRequestHandler):
             server.files[name] = content
             return {"id": name, "object": "file", "bytes": 1, "created_at": 1, "purpose": "batch"}
         if last == "content":
+            assert self.headers["accept"] == "application/binary"
             kind, _, batch = before.partition("-")
             return lines(server.openai_rows(server.batches[batch], output=kind == "output"))
         assert path.startswith("/v1/batches"), path

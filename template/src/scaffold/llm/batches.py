@@ -54,8 +54,9 @@ class Batch:
     @property
     def seconds(self) -> float:
         """How long it took, and so each of its answers."""
-        end = next(filter(None, (self.shown.get(f"{how}_at") for how in ENDED)))
-        return (_time(end) - _time(self.shown["created_at"])).total_seconds()
+        begun = self.shown["created_at"]
+        end = next(filter(None, (self.shown.get(f"{how}_at") for how in ENDED)), begun)
+        return (_time(end) - _time(begun)).total_seconds()
 
     async def submit(self, client: Client, bodies: dict[str, bytes]) -> None:
         """Create it at the vendor."""
@@ -102,9 +103,10 @@ class Batch:
         if "output_file_id" in shown:
             ids = filter(None, (shown["output_file_id"], shown["error_file_id"]))
             files = [f"/files/{id_}/content" for id_ in ids]
+        how: Any = {"headers": {"accept": "application/binary"}}  # as the SDKs' own methods have it
         async with _sdk(client, self.model) as (sdk, _):
             for file in filter(None, files):
-                content = (await sdk.get(file, cast_to=httpx2.Response)).content
+                content = (await sdk.get(file, options=how, cast_to=httpx2.Response)).content
                 for line in filter(None, content.split(b"\n")):  # a text may hold other line ends
                     answers.rows[json.loads(line)["custom_id"]] = (self, line)
         if "errors" in shown:  # OpenAI's, which may end without a row for each request
@@ -175,26 +177,26 @@ class Answers:
         spent, most = client.limits.spent, client.limits.max_cost_usd
         if self.refused:
             raise self.refused
-        if self.bound + spent > most:
+        if self.plans and self.bound + spent > most:
             cost = f"${spent:.4f} of ${most} is spent, and batches may cost ${self.bound:.4f}"
             advice = "raise max_cost_usd, lower max_tokens, or take fewer cases"
             raise BudgetExceeded(f"{cost}; {advice}.")
         folder, left = Path(client.recordings or ""), self.rows.keys() - self.taken
         paths = [path for one in before for id_, path in one.requests.items() if id_ in left]
         if self.plans and not all((folder / path).exists() for path in paths):
-            why = "code or prompts have changed, or what varies is not from llm.now()"
-            raise Rejected(
-                f"Batches answer requests that nobody makes now ({why}): begin a new run."
-            )
+            start = "Batches answer requests that nobody makes now: code or prompts have changed"
+            raise Rejected(f"{start}, or what varies is not from llm.now(). Begin a new run.")
 
 
 @asynccontextmanager
 async def _sdk(client: Client, model: str) -> AsyncGenerator[tuple[Any, str]]:
     """The SDK, and where batches are, without recording; errors are `LLMError`."""
-    http = client.opened.setdefault("http", httpx2.AsyncClient(timeout=None, follow_redirects=True))
-    vendor = vendor_of(model)
+    vendor, opened = vendor_of(model), client.opened
+    if "http" not in opened:
+        opened["http"] = httpx2.AsyncClient(timeout=None, follow_redirects=True)
     try:
-        yield sdk_of(client, vendor).with_options(http_client=http), APIS[vendor.module][0]
+        sdk = sdk_of(client, vendor).with_options(http_client=opened["http"])
+        yield sdk, APIS[vendor.module][0]
     except Exception as error:
         raise typed(error, model) from error
 
