@@ -71,14 +71,17 @@ class Desk:
     def client(self, **options: Any) -> Client:
         return Client(self.model, recordings=self.folder / "recordings", **options)
 
-    def settle(self, cases: list[Any], client: Client | None = None) -> Client | None:
+    def settle(
+        self, cases: list[Any], client: Client | None = None, as_json: bool = True
+    ) -> Client | None:
         """What the run is scored with; None while answers are awaited."""
         client = client or self.client()
         scored = partial(evals.scored, self.scorer)
         solver = solver_of(self.solver, client)
         self.manifest["notes"] = []
         try:
-            batch.settle(self.here, client, self.run, self.manifest, cases, solver, scored, True)
+            given = (self.here, client, self.run, self.manifest, cases, solver, scored, as_json)
+            batch.settle(*given)
         except typer.Exit:
             return None
         return client
@@ -115,6 +118,10 @@ def test_batches_that_have_not_ended_are_awaited_and_nothing_is_sent_twice(
         assert said["batches"][0]["status"] == "in_progress"
     assert Counter(map(number_in, server.asked)) == {0: 1, 1: 1, 2: 1}
     assert not (tmp_path / "recordings").exists()
+    assert desk.settle(cases, as_json=False) is None
+    first, last = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"{MODELS[vendor]} batch_1: in_progress, 3 ")
+    assert last == "3 requests in 1 batches; come back with `takehome eval --resume run`."
 
 
 def test_answers_become_recordings_at_half_the_price_that_replay_without_the_batch(

@@ -107,10 +107,11 @@ def _say(run: str, awaited: list[batches.Batch], as_json: bool) -> None:
     rows = list[dict[str, Any]]()
     for one in awaited:
         row = {"id": one.shown["id"], "model": one.model, "requests": len(one.requests)}
-        row |= {"status": one.status, "counts": one.shown["request_counts"]}
-        rows.append(row)
+        counts = one.shown.get("request_counts") or {}
+        rows.append(row | {"status": one.status, "counts": counts})
         if not as_json:
-            typer.echo(", ".join(f"{name}: {value}" for name, value in row.items()))
+            parts = "".join(f", {number} {name}" for name, number in counts.items() if number)
+            typer.echo(f"{one.model} {row['id']}: {one.status}{parts}")
     n, back = sum(row["requests"] for row in rows), f"`takehome eval --resume {run}`"
     told = {"run": run, "requests": n, "batches": rows}
     line = f"{n} requests in {len(rows)} batches; come back with {back}."
