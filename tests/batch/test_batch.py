@@ -66,7 +66,7 @@ class Desk:
     def __init__(self, folder: Path, model: str, solver: Any = solve, scorer: Any = score) -> None:
         self.folder, self.model, self.solver, self.scorer = folder, model, solver, scorer
         self.run, self.manifest = folder / "results" / "run", {"epochs": 1, "notes": []}
-        self.here: Any = SimpleNamespace(root=folder, case_s=30, concurrency=4)
+        self.here: Any = SimpleNamespace(root=folder, case_s=600, concurrency=4)
 
     def client(self, **options: Any) -> Client:
         return Client(self.model, recordings=self.folder / "recordings", **options)

@@ -143,8 +143,8 @@ class Answers:
             content = await exchange.finish(came, [json.dumps(body).encode()])
             return httpx2.Response(200, headers=headers, content=content)
         if self.closed:
-            advice = "take what varies from llm.now() or llm.new_id()"
-            raise Rejected(f"{exchange.model}: the request is another each time; {advice}.")
+            start = f"{exchange.model}: this was not asked when batches were made; resume the run"
+            raise Rejected(f"{start}, and take what varies from llm.now() or llm.new_id().")
         try:
             self._queue(exchange, custom_id, recording)
         except LLMError as error:
