@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -242,7 +242,7 @@ def lines(rows: Iterator[dict[str, Any]]) -> bytes:
 
 
 @contextmanager
-def batch_server() -> Iterator[BatchServer]:
+def batch_server() -> Generator[BatchServer]:
     server = BatchServer()
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield server
