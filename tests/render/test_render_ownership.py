@@ -132,14 +132,6 @@ def test_only_commands_and_prompts_know_where_the_candidates_code_lies() -> None
         for file in FILES
         if any(name.startswith("scaffold.project") for name in imported(file))
     }
-    commands = {
-        "agreeing.py",
-        "batch.py",
-        "chat.py",
-        "cli.py",
-        "doctor.py",
-        "files.py",
-        "publish.py",
-    }
-    commands |= {"serving/app.py", "serving/command.py"}
+    commands = {"agreeing.py", "chat.py", "cli.py", "doctor.py", "files.py", "publish.py"}
+    commands |= {"batch.py", "serving/app.py", "serving/command.py"}
     assert knowing == {*commands, "prompts.py"}
