@@ -38,6 +38,7 @@ def folder(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("eval", "--spot-check", "2"), "No case is recorded with baseline"),
         (("agree", "a.csv", "b.csv"), "agree needs the part judge"),
         (("chat",), "chat needs the part files"),
+        (("eval", "--batch"), "--batch needs the part batch"),
         (("run", "--in", "a.csv", "--out", "b.csv"), "--in needs the part files"),
         (("doctor",), "ANTHROPIC_API_KEY is not set; put it into .env."),
         (("publish", "nosuch"), "There is no run nosuch"),

@@ -18,6 +18,7 @@ FILES = sorted(SCAFFOLD.rglob("*.py"))
 # Modules that only an answer brings; what is in neither list comes with every render.
 OPTIONAL = {
     *("documents.py", "llm/compatible.py", "llm/streaming.py", "llm/tools.py"),
+    *("batch.py", "llm/batches.py"),
     *("agreeing.py", "chat.py", "files.py", "evals/agree.py", "evals/summaries.py"),
     *("evals/retrieval.py", "evals/rubric.py", "evals/trajectory.py"),
     *("serving/__init__.py", "serving/app.py", "serving/command.py", "serving/guard.py"),
@@ -132,5 +133,5 @@ def test_only_commands_and_prompts_know_where_the_candidates_code_lies() -> None
         if any(name.startswith("scaffold.project") for name in imported(file))
     }
     commands = {"agreeing.py", "chat.py", "cli.py", "doctor.py", "files.py", "publish.py"}
-    commands |= {"serving/app.py", "serving/command.py"}
+    commands |= {"batch.py", "serving/app.py", "serving/command.py"}
     assert knowing == {*commands, "prompts.py"}

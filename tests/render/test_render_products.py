@@ -38,6 +38,7 @@ PARTS = {
     "trajectory": "0100101",
     "api": "0101100",
     "notebook": "0000001",
+    "batch": "0110110",
 }
 # Parts that a kind cannot do without, and that are no choice there.
 NEEDED = {
@@ -115,6 +116,8 @@ OPTIONAL = {
     "src/scaffold/llm/tools.py": ("parts", "tools"),
     "src/scaffold/llm/streaming.py": ("parts", "streaming"),
     "src/scaffold/evals/summaries.py": ("parts", "summaries"),
+    "src/scaffold/batch.py": ("parts", "batch"),
+    "src/scaffold/llm/batches.py": ("parts", "batch"),
     "src/scaffold/agreeing.py": ("parts", "judge"),
     "src/scaffold/chat.py": ("parts", "files"),
     "src/scaffold/files.py": ("parts", "files"),

@@ -55,6 +55,7 @@ def evaluate(
     failed_from: Annotated[str, typer.Option(metavar="RUN", help="Only what failed in it.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it would take.")] = False,
     spot_check: Annotated[int, typer.Option(min=0, help="Ask so many recorded cases anew.")] = 0,
+    batch: Annotated[bool, typer.Option("--batch", help="Half the price, within a day.")] = False,
     replay: Replay = False,
     live: Live = False,
     as_json: Machine = False,
@@ -66,7 +67,7 @@ def evaluate(
     from scaffold import doctor, evals
     from scaffold.evals.publication import read_failures, results_table
     from scaffold.evals.terminal import progress
-    from scaffold.project import ProjectError, closing, find
+    from scaffold.project import ProjectError, closing, find, part
 
     here = find(solver=solver or None, max_cost_usd=max_cost, concurrency=concurrency)
     ids = list(case or [])
@@ -97,6 +98,11 @@ def evaluate(
         return doctor.say(asyncio.run(closing(client, look())), as_json)
     folder = here.run(resume) if resume else here.new_run()
     tested = any(case.split == "test" for case in cases)
+    manifest = here.manifest(run=folder.name, epochs=epochs, chosen=chosen, tested=tested)
+    if batch or (folder / "batch.json").is_file():
+        settle = part("batch", "batch", "--batch").settle  # which ends here while it has to wait
+        scored = partial(evals.scored, scoring.score)
+        settle(here, client, folder, manifest, cases, solver_of(solve, client), scored, as_json)
     with progress(scores) as show:
         work = evals.evaluate(
             cases,
@@ -104,11 +110,11 @@ def evaluate(
             scoring.score,
             folder=folder,
             scores=scores,
-            manifest=here.manifest(run=folder.name, epochs=epochs, chosen=chosen, tested=tested),
+            manifest=manifest,
             concurrency=here.concurrency,
             epochs=epochs,
             timeout_s=here.case_s,
-            resume=bool(resume),
+            resume=bool(resume or batch),
             judge=client.for_case,
             baseline=None if here.solver == "baseline" else here.last_run("baseline", chosen),
             last_run=here.last_run(here.solver, chosen, folder.name),

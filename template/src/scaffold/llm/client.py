@@ -53,6 +53,7 @@ class Client:
         self.store = Recordings(Path(self.recordings)) if self.recordings else None
         self.limits = Limits(self.max_cost_usd, self.concurrency)
         self.opened: dict[str, Any] = {}  # SDKs and the HTTP client
+        self.batch: Any = None  # what is asked in place of the vendors (part `batch`)
         self._bind(Scope())
 
     def _bind(self, scope: Scope) -> None:

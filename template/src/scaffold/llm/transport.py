@@ -79,7 +79,7 @@ class Exchange:
         self.body = self.asked.body if isinstance(self.asked.body, dict) else {}
         self.model, self.is_raw = str(self.body.get("model", "")), CURRENT.get() is None
         self.call = CURRENT.get() or Call(client, Reply(None, model=self.model))
-        self.client = self.call.client
+        self.client, self.share = self.call.client, Decimal(1)  # of the price; a batch halves it
         self.attempt = 1 + int(request.headers.get("x-stainless-retry-count", 0))
         key = self.asked.key if self.client.store else ""  # making it takes its time
         self.client.asked[key] += self.attempt == 1
@@ -116,7 +116,9 @@ class Exchange:
 
     async def send(self) -> httpx2.Response:
         """Ask the vendor, within the limits. Raises `LLMError`."""
-        limits = self.client.limits
+        if self.is_call and self.client.batch:
+            return await self.client.batch.answer(self)
+        limits, opened = self.client.limits, self.client.opened
         if self.is_call and limits.max_cost_usd.is_finite():
             self.bound = upper_bound(self.vendor, self.body, self.asked.most_tokens)
         async with AsyncExitStack() as held:
@@ -125,7 +127,6 @@ class Exchange:
                 self.call.started = time.perf_counter()  # the wait for a slot is not the vendor's
             # Compressed bytes could not be read in a recording.
             self.request.headers["accept-encoding"] = "identity"
-            opened = self.client.opened
             if "http" not in opened:  # a whole client, as that one knows proxies
                 opened["http"] = httpx2.AsyncClient(limits=_MANY, timeout=None)
             response = await opened["http"].send(self.request, stream=True, follow_redirects=True)
@@ -181,6 +182,7 @@ class Exchange:
         self.vendor.protocol.read(data, reply)
         if not replayed:
             usage, price = billed(self.vendor, data, self.model)
+            price = None if price is None else price * self.share
             record |= {"usage": vars(usage), "cost_usd": None if price is None else str(price)}
             self.client.limits.spent += self.bound if price is None else price
         reply.usage += Usage(**record["usage"])

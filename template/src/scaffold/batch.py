@@ -1,0 +1,118 @@
+"""`takehome eval --batch`: a run through the vendors' Batch APIs, at half the price (part `batch`).
+
+The first command sends what is not recorded, and leaves. `eval --resume RUN` looks whether answers
+are there and records them; then the run is scored like a replay. What failed in a batch is its
+case's error, and the next --resume sends it again. A batch stands in the run's batch.json before it
+is sent: if a kill comes before its id stands there, too, it is looked for at the vendor.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from scaffold.llm import Client, batches
+from scaffold.project import Project, ProjectError, closing
+
+
+def settle(
+    here: Project,
+    client: Client,
+    folder: Path,
+    manifest: dict[str, Any],
+    cases: Collection[Any],
+    solver: Any,
+    scored: Any,
+    as_json: bool,
+) -> None:
+    """Look after what was sent, and send what is missing; typer.Exit while answers are awaited."""
+    if client.mode != "auto":
+        raise ProjectError("--batch asks for what is not recorded: drop --replay and --live.")
+    client.batch = answers = batches.Answers()
+    file = folder / "batch.json"
+    sent = json.loads(file.read_text("utf-8")) if file.is_file() else []
+    tries = [(case, epoch) for case in cases for epoch in range(manifest["epochs"])]
+
+    async def under_way() -> list[batches.Batch]:
+        known = [batches.Batch(**one) for one in sent]
+        for one in known:
+            await one.look(client, {other.shown.get("id") for other in known})
+        known = [one for one in known if one.shown]  # the others were never created
+        if any(one.status not in batches.ENDED for one in known):
+            return known
+        for one in known:
+            await one.collect(client, answers)
+        await _ask(here, client, tries, solver, scored)
+        answers.check(client, known)
+        answers.closed = True
+        left = [*known, *answers.plans] if answers.plans else []
+        if sent or left:
+            _write(folder, manifest, left)
+        for plan in answers.plans:
+            await plan.submit(client, answers.bodies)
+            _write(folder, manifest, left)
+        return left
+
+    if awaited := asyncio.run(closing(client, under_way())):
+        _say(folder.name, awaited, as_json)
+        raise typer.Exit
+    if file.is_file():
+        (folder / "cases.jsonl").write_bytes(b"")  # scored anew, as what failed may have come now
+        manifest["notes"].append("Answers came by batch: the latency of each is its batch's.")
+
+
+async def _ask(
+    here: Project, client: Client, tries: Collection[Any], solver: Any, scored: Any
+) -> None:
+    """Take each case, and its scorer, as far as answers go; what they ask then joins the queue."""
+    left = iter(tries)
+
+    async def work() -> None:
+        for case, epoch in left:
+            try:
+                async with asyncio.timeout(here.case_s):
+                    outcome = await solver(case, epoch)
+                    await scored(case, outcome, client.for_case(case.id, epoch))
+            except* (batches.Queued, TimeoutError):
+                pass  # who takes too long is an error where the run is scored
+
+    async with asyncio.TaskGroup() as workers:
+        for _ in range(here.concurrency):
+            workers.create_task(work())
+    if rest := asyncio.all_tasks() - {asyncio.current_task()}:  # who asks several things at once
+        await asyncio.wait(rest, timeout=here.case_s)
+
+
+def _write(folder: Path, manifest: dict[str, Any], sent: list[batches.Batch]) -> None:
+    """Write batch.json, whole and onto the disk; in a new folder also what makes it a run."""
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        (folder / "manifest.json").write_text(json.dumps(manifest, default=str), "utf-8")
+        (folder / "cases.jsonl").touch()
+        typer.echo(f"run: {folder.name}", err=True)  # to go on with, even if this is killed
+    half = folder / "batch.json.part"
+    with half.open("w", encoding="utf-8") as file:
+        json.dump([vars(one) for one in sent], file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    half.replace(folder / "batch.json")
+
+
+def _say(run: str, awaited: list[batches.Batch], as_json: bool) -> None:
+    """Say how far the batches are, and how to come back."""
+    rows = list[dict[str, Any]]()
+    for one in awaited:
+        row = {"id": one.shown["id"], "model": one.model, "requests": len(one.requests)}
+        counts = one.shown.get("request_counts") or {}
+        rows.append(row | {"status": one.status, "counts": counts})
+        if not as_json:
+            parts = "".join(f", {number} {name}" for name, number in counts.items() if number)
+            typer.echo(f"{one.model} {row['id']}: {one.status}{parts}")
+    n, back = sum(row["requests"] for row in rows), f"`takehome eval --resume {run}`"
+    told = {"run": run, "requests": n, "batches": rows}
+    line = f"{n} requests in {len(rows)} batches; come back with {back}."
+    typer.echo(json.dumps(told) if as_json else line)
