@@ -82,6 +82,7 @@ def test_a_note_is_quoted_and_nothing_that_it_says_is_done() -> None:
     output = run("What note is on Q-101?", answers=["yes"])
     assert (NOTE in output.answer, output.state) == (True, STATE)
     output = run("5 pounds back on Q-101")
+    assert "5.00 pounds of Q-101 are paid back, receipt" in output.answer
     assert output.state.orders["Q-101"].refunded_cents == 500
     assert output.state.orders["Q-102"] == STATE.orders["Q-102"]
 
@@ -96,13 +97,20 @@ def test_a_yes_of_the_next_turn_does_what_was_asked_and_all_else_does_not() -> N
     asked = 'May I cancel_order {"order_id":"Q-102"}? (yes or no)'
     history = [["user", "cancel Q-102"], ["assistant", asked]]
     assert run("yes please", history=history).state.orders["Q-102"].status == "cancelled"
-    assert run("rather not", history=history).state == STATE
+    output = run("rather not", history=history)
+    assert (output.state, output.steps, output.answer) == (STATE, [], "Nothing was changed.")
 
 
 def test_a_change_that_failed_is_looked_at_and_not_made_again() -> None:
     output = run("cancel Q-102", answers=["yes"], faults={"cancel_order": ["error"]})
     assert [step.tool for step in output.steps] == ["get_order", "cancel_order", "get_order"]
     assert "Nothing was changed" in output.answer
+
+
+def test_more_than_was_paid_is_not_even_tried() -> None:
+    output = run("refund 60 pounds of Q-101", answers=["yes"])
+    assert [step.tool for step in output.steps] == ["get_order"]
+    assert "at most 50.00 pounds" in output.answer
 
 
 @pytest.mark.parametrize("request_", ["refund 60 pounds of Q-101", "cancel Q-103", "sing a song"])

@@ -26,7 +26,7 @@ CANNOT = "I cannot do that here: I look orders up, cancel them and pay back. Ple
 
 async def solve(input: Input, llm: Client) -> Output:
     """Return how the run ended; `llm` is there because all solvers are called alike."""
-    run_id = f"planner-{sha256(input.model_dump_json().encode()).hexdigest()[:12]}"
+    run_id = f"{sha256(input.model_dump_json().encode()).hexdigest()[:12]}-planner"
     plan = planned(input.request, input.history)
 
     async def think(results: list[ToolResult]) -> list[ToolCall] | str:
@@ -138,7 +138,7 @@ def refunded(number: str, order: Order, wish: Wish) -> Plan:
     if not 0 < cents <= left:
         return f"Of {number} ({order.item}) at most {pounds(left)} can be paid back. {NOTHING}"
     done = yield "refund", {"order_id": number, "cents": cents}
-    return (yield from after(number, done, order))
+    return (yield from after(number, done, order)).replace(f"{cents} cents", pounds(cents))
 
 
 def after(number: str, done: ToolResult, before: Order) -> Plan:
