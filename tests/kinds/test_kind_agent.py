@@ -135,6 +135,15 @@ def test_to_look_again_after_a_change_is_no_loop_and_to_change_again_is_one(agen
     assert output.state.orders["Q-1"].refunded_cents == 300
 
 
+def test_to_look_again_after_a_change_that_failed_is_what_the_hint_asks_for(agent: Any) -> None:
+    look, pay = call("get_order", order_id="Q-1"), call("refund", order_id="Q-1", cents=300)
+    output = solved(agent, look, pay, look, pay, "Not done.", faults={"refund": ["error"]})
+    assert "look before you go on" in output.steps[1].result
+    assert [step.failed for step in output.steps] == [False, True, False, True]
+    output = solved(agent, look, pay, look, look, look, faults={"refund": ["error"]})
+    assert (output.status, len(output.steps)) == ("loop", 5)  # once is enough
+
+
 @pytest.mark.parametrize(("fault", "why"), [("error", "does not answer"), ("slow", "no answer in")])
 def test_what_reads_is_tried_again_and_what_changes_is_not(
     agent: Any, fault: str, why: str

@@ -10,14 +10,15 @@ from statistics import mean
 from typing import Any
 
 import pytest
+from make_handbook import HANDBOOK, TEXT, handbook
 
-from scaffold.documents import read_text
+from scaffold.documents import read_pages
 from scaffold.evals import Case, CasesError, Outcome, scored
 from scaffold.evals.rubric import Verdict
 from scaffold.llm import ScriptedModel
 
 MESS = {"unanswerable", "contradiction", "table", "long", "html", "scan", "thread", "german"}
-MESS |= {"cross-language", "paraphrase", "messy", "injection"}
+MESS |= {"cross-language", "paraphrase", "messy", "injection", "pdf"}
 
 
 def test_the_sample_questions_hold_every_kind_of_mess(rag: Any) -> None:
@@ -31,9 +32,19 @@ def test_the_sample_questions_hold_every_kind_of_mess(rag: Any) -> None:
 
 def test_every_expected_answer_stands_in_its_document(rag: Any) -> None:
     for case in rag.module("cases").cases():
-        texts = [read_text(rag.module("cases").DOCUMENTS / s) for s in case.expected.sources]
-        for text in texts:
-            assert (case.expected.answer or "").lower() in " ".join(text.lower().split()), case.id
+        for place in case.expected.sources:
+            source, _, number = place.partition("#")
+            pages = read_pages(rag.module("cases").DOCUMENTS / source)
+            on_it = " ".join(page.text for page in pages if number in ("", str(page.number)))
+            assert (case.expected.answer or "").lower() in " ".join(on_it.lower().split()), case.id
+
+
+def test_a_long_pdf_is_among_the_sample_documents_and_cases_name_its_pages(rag: Any) -> None:
+    file = rag.module("cases").DOCUMENTS / HANDBOOK.name
+    assert file.read_bytes() == handbook(TEXT.read_text("utf-8")), "run tests/make_handbook.py"
+    assert len(read_pages(file)) > 30
+    named = [place for case in rag.module("cases").cases() for place in case.expected.sources]
+    assert len([place for place in named if place.startswith(f"{file.name}#")]) >= 3
 
 
 def figures(rag: Any) -> dict[str, float]:
@@ -64,7 +75,7 @@ def answer_to(case: Any, rag: Any, request: Any) -> Any:
     for passage in given:
         text = " ".join(passage["text"].split())
         at = text.lower().find(wanted.lower()) if wanted else -1
-        if at >= 0 and passage["place"].partition("#")[0] in places:
+        if at >= 0 and {passage["place"], passage["place"].partition("#")[0]} & set(places):
             return schemas.Answer(answer=wanted, quotes=[text[at : at + len(wanted)]])
     return schemas.Answer(answer=None, quotes=[])
 

@@ -90,7 +90,7 @@ COMMON = [
 CANDIDATE = ("__init__", "baseline", "cases", "schemas", "scoring", "solution")
 NOTICES = ("2025-03-pets.md", "2026-02-refunds.md", "2026-04-corran.md")
 DOCUMENTS = ("conditions-of-carriage.md", "faq.html", "fares-2026.csv", "inselkarte.md")
-DOCUMENTS += ("minutes-2026-01-15.md", "timetable-summer-2026.txt")
+DOCUMENTS += ("handbook-2026.pdf", "minutes-2026-01-15.md", "timetable-summer-2026.txt")
 DOCUMENTS += tuple(f"notices/{name}" for name in NOTICES)
 OF_KIND = {
     "extract": {"prompts/extract.j2"},

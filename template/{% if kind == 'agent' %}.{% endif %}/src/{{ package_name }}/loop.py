@@ -72,9 +72,9 @@ class Loop:
         if error:
             step.result = error
             return None
-        # To look again at what has changed since is no repetition; to change it again is one.
-        state = None if step.tool in CHANGING else self.desk.state
-        this = to_json([step.tool, step.arguments, state])
+        # To look again once a change was made or tried is no repetition; to make it again is one.
+        tried = sum(one.attempts for one in self.output.steps if one.tool in CHANGING)
+        this = to_json([step.tool, step.arguments, None if step.tool in CHANGING else tried])
         if this in self.seen:
             step.result = "You did exactly this before: do something else, or end."
             already, self.warned = self.warned, True
