@@ -6,14 +6,19 @@ import contextlib
 import os
 import shutil
 import subprocess
-from collections.abc import Generator
+import tempfile
+from collections.abc import Callable, Generator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from copier import run_copy
+from copier._jinja_ext import SandboxedEnvironment
 
 ROOT = Path(__file__).parents[1]
+# What no render is made of: Copier clones the rest for each.
+UNRENDERED = ("tests/", "examples/", "bench/", "docs/", ".github/")
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -38,7 +43,52 @@ def own_settings(home: Path) -> Generator[None]:
         patch.setenv("COPIER_SETTINGS_PATH", str(home / "copier.yml"))
         for name in [n for n in os.environ if n.endswith("_API_KEY") or n.startswith("TAKEHOME_")]:
             patch.delenv(name)
+        _hurry(patch)
         yield
+
+
+def _hurry(patch: pytest.MonkeyPatch) -> None:
+    """Spare Copier, run in this process, what would be two thirds of its time.
+
+    It compiles every name, pattern and answer of a template anew for each file that it renders, and
+    asks git once a file whether file modes count, to do nothing where they do.
+    """
+    compiled: dict[tuple[Any, ...], Any] = {}
+    compiles = SandboxedEnvironment.compile
+
+    def compile_once(
+        self: SandboxedEnvironment, source: str, name: Any = None, filename: Any = None
+    ) -> Any:
+        syntax = (self.lexer, *self.extensions)  # environments of the same syntax share a lexer
+        key = (syntax, source, name, filename)
+        if key not in compiled:
+            compiled[key] = compiles(self, source, name, filename)
+        return compiled[key]
+
+    def file_modes_count(*arguments: Any) -> None:
+        """Do what Copier does where core.fileMode is true."""
+
+    patch.setattr(SandboxedEnvironment, "compile", compile_once)
+    if os.name == "posix":
+        asks_git = "copier._main.Worker._sync_git_index_executable_bit"
+        patch.setattr(asks_git, file_modes_count, raising=False)
+
+
+def shared_folder(factory: pytest.TempPathFactory) -> Path:
+    """Return the temporary folder that all processes of a test run have in common."""
+    own = factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+def made_once(folder: Path, make: Callable[[Path], Path]) -> Path:
+    """Return `folder`, made with `make` unless a process of this test run has done it before."""
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as workshop:
+            made = make(Path(workshop) / folder.name)
+            with contextlib.suppress(OSError):  # another process was done sooner
+                made.rename(folder)
+    return folder
 
 
 def tagged_clone(folder: Path, tag: str = "v1.0.0") -> Path:
@@ -49,7 +99,7 @@ def tagged_clone(folder: Path, tag: str = "v1.0.0") -> Path:
     """
     listed = git(ROOT, "ls-files", "-co", "--exclude-standard", "-z").split("\0")
     for name in filter(None, listed):
-        if (ROOT / name).is_file():
+        if (ROOT / name).is_file() and not name.startswith(UNRENDERED):
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target)
@@ -61,7 +111,22 @@ def tagged_clone(folder: Path, tag: str = "v1.0.0") -> Path:
 
 
 def render(template: Path, folder: Path, **answers: Any) -> Path:
-    """Render `template` into `folder` without its hook, and commit the result."""
+    """Render `template` into `folder` without its hook, and commit the result.
+
+    The same answers are rendered once for all processes of a test run, and copied after that.
+    """
+    if folder.exists():  # something of the company's may lie there
+        return _render(template, folder, answers)
+    asked = sha256(repr(sorted(answers.items())).encode()).hexdigest()[:16]
+    kept = template.parent / "renders" / asked / folder.name  # a default takes up the folder's name
+
+    def make(made: Path) -> Path:
+        return _render(template, made, answers)
+
+    return Path(shutil.copytree(made_once(kept, make), folder, symlinks=True))
+
+
+def _render(template: Path, folder: Path, answers: dict[str, Any]) -> Path:
     run_copy(str(template), folder, data=answers, defaults=True, skip_tasks=True, quiet=True)
     git(folder, "init", "--quiet", "--initial-branch=main")
     git(folder, "add", "--all")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from rendering import own_settings, tagged_clone
+from rendering import made_once, own_settings, shared_folder, tagged_clone
 
 BIN = Path(sys.executable).parent
 
@@ -40,7 +40,7 @@ def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory, _own_settings: None) -> Path:
     # A blank and letters beyond ASCII: such a path has to work.
-    return tagged_clone(tmp_path_factory.mktemp("the templâte"))
+    return made_once(shared_folder(tmp_path_factory) / "the templâte", tagged_clone)
 
 
 @pytest.fixture(scope="session")

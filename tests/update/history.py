@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -59,8 +58,6 @@ def history(folder: Path) -> Path:
     """Return a template repository whose four versions differ as versions do."""
     template = tagged_clone(folder, "not-a-version")
     rendered = template / "template"
-    for name in ("tests", "bench", "docs", "examples", ".github"):  # every render clones it all
-        shutil.rmtree(template / name)
     (template / "CHANGELOG.md").write_text(CHANGELOG, encoding="utf-8")
     # A part with a file for the candidate's own folder
     brought = rendered / "{% if 'documents' in parts %}.{% endif %}/src/{{ package_name }}"
