@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 from copier import run_copy
-from copier._jinja_ext import SandboxedEnvironment
+from copier_in_a_hurry import hurry
 
 ROOT = Path(__file__).parents[1]
 # What no render is made of: Copier clones the rest for each.
 UNRENDERED = ("tests/", "examples/", "bench/", "docs/", ".github/")
+hurry()
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -43,35 +44,7 @@ def own_settings(home: Path) -> Generator[None]:
         patch.setenv("COPIER_SETTINGS_PATH", str(home / "copier.yml"))
         for name in [n for n in os.environ if n.endswith("_API_KEY") or n.startswith("TAKEHOME_")]:
             patch.delenv(name)
-        _hurry(patch)
         yield
-
-
-def _hurry(patch: pytest.MonkeyPatch) -> None:
-    """Spare Copier, run in this process, what would be two thirds of its time.
-
-    It compiles every name, pattern and answer of a template anew for each file that it renders, and
-    asks git once a file whether file modes count, to do nothing where they do.
-    """
-    compiled: dict[tuple[Any, ...], Any] = {}
-    compiles = SandboxedEnvironment.compile
-
-    def compile_once(
-        self: SandboxedEnvironment, source: str, name: Any = None, filename: Any = None
-    ) -> Any:
-        syntax = (self.lexer, *self.extensions)  # environments of the same syntax share a lexer
-        key = (syntax, source, name, filename)
-        if key not in compiled:
-            compiled[key] = compiles(self, source, name, filename)
-        return compiled[key]
-
-    def file_modes_count(*arguments: Any) -> None:
-        """Do what Copier does where core.fileMode is true."""
-
-    patch.setattr(SandboxedEnvironment, "compile", compile_once)
-    if os.name == "posix":
-        asks_git = "copier._main.Worker._sync_git_index_executable_bit"
-        patch.setattr(asks_git, file_modes_count, raising=False)
 
 
 def shared_folder(factory: pytest.TempPathFactory) -> Path:

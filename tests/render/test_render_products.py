@@ -260,9 +260,9 @@ def test_two_baseline_runs_give_the_same_results_but_for_times(
     template: Path, tmp_path: Path, run_in: Run, kind: str
 ) -> None:
     folder = render(template, tmp_path / "out", kind=kind)
+    command = ("python", "-m", "scaffold.cli", "eval", "--json")
     first, second = (
-        json.loads(run_in(folder, "python", "-m", "scaffold.cli", "eval", "--json").stdout)
-        for _ in range(2)
+        json.loads(run_in(folder, *command, PYTHONHASHSEED=seed).stdout) for seed in ("1", "2")
     )
     for results in (first, second):
         results.pop("run")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import warm_python
 from copier import run_copy, run_update
 from copier.errors import TaskError
 from rendering import git, tagged_clone
@@ -163,16 +163,8 @@ def copier(
     folder: Path, *arguments: str, code: int | None = 0, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run Copier's command in `folder`, as a person does."""
-    done = subprocess.run(
-        [sys.executable, "-m", "copier", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONUTF8": "1", **environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=300,
-        check=False,
-    )
+    variables = {**os.environ, "PYTHONUTF8": "1", **environment}
+    done = warm_python.run(("copier", *arguments), folder, variables, timeout_s=300)
     assert code is None or done.returncode == code, done.stdout + done.stderr
     return done
 
