@@ -165,11 +165,13 @@ def _run(tool: str, *arguments: str) -> None:
         runpy.run_path(sys.argv[0], run_name="__main__")
         return
     option, what, *rest = arguments
-    sys.argv = [what, *rest]
-    sys.path.insert(0, str(Path.cwd()))
     if option == "-m":
+        sys.argv = [what, *rest]
+        sys.path.insert(0, str(Path.cwd()))
         runpy.run_module(what, run_name="__main__", alter_sys=True)
         return
+    sys.argv = [option, *rest]
+    sys.path.insert(0, "")
     main = sys.modules["__main__"] = ModuleType("__main__")
     exec(compile(what, "<string>", "exec"), vars(main))
 
