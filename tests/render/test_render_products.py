@@ -271,6 +271,12 @@ def test_two_baseline_runs_give_the_same_results_but_for_times(
     assert first == second
 
 
+def test_no_command_in_a_render_reaches_another_machine(tmp_path: Path, run_in: Run) -> None:
+    script = "import socket; socket.create_connection(('192.0.2.1', 80), 1)"
+    told = run_in(tmp_path, "python", "-c", script, code=1)
+    assert "the tests allow no network" in told.stderr
+
+
 SCAFFOLD = Path(__file__).parents[2] / "template" / "src" / "scaffold"
 
 
