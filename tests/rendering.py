@@ -6,14 +6,20 @@ import contextlib
 import os
 import shutil
 import subprocess
-from collections.abc import Generator
+import tempfile
+from collections.abc import Callable, Generator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from copier import run_copy
+from copier_in_a_hurry import hurry
 
 ROOT = Path(__file__).parents[1]
+# What no render is made of: Copier clones the rest for each.
+UNRENDERED = ("tests/", "examples/", "bench/", "docs/", ".github/")
+hurry()
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -41,6 +47,23 @@ def own_settings(home: Path) -> Generator[None]:
         yield
 
 
+def shared_folder(factory: pytest.TempPathFactory) -> Path:
+    """Return the temporary folder that all processes of a test run have in common."""
+    own = factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+def made_once(folder: Path, make: Callable[[Path], Path]) -> Path:
+    """Return `folder`, made with `make` unless a process of this test run has done it before."""
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as workshop:
+            made = make(Path(workshop) / folder.name)
+            with contextlib.suppress(OSError):  # another process was done sooner
+                made.rename(folder)
+    return folder
+
+
 def tagged_clone(folder: Path, tag: str = "v1.0.0") -> Path:
     """Return this working tree as a committed, tagged template repository in `folder`.
 
@@ -49,7 +72,7 @@ def tagged_clone(folder: Path, tag: str = "v1.0.0") -> Path:
     """
     listed = git(ROOT, "ls-files", "-co", "--exclude-standard", "-z").split("\0")
     for name in filter(None, listed):
-        if (ROOT / name).is_file():
+        if (ROOT / name).is_file() and not name.startswith(UNRENDERED):
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target)
@@ -61,7 +84,22 @@ def tagged_clone(folder: Path, tag: str = "v1.0.0") -> Path:
 
 
 def render(template: Path, folder: Path, **answers: Any) -> Path:
-    """Render `template` into `folder` without its hook, and commit the result."""
+    """Render `template` into `folder` without its hook, and commit the result.
+
+    The same answers are rendered once for all processes of a test run, and copied after that.
+    """
+    if folder.exists():  # something of the company's may lie there
+        return _render(template, folder, answers)
+    asked = sha256(repr(sorted(answers.items())).encode()).hexdigest()[:16]
+    kept = template.parent / "renders" / asked / folder.name  # a default takes up the folder's name
+
+    def make(made: Path) -> Path:
+        return _render(template, made, answers)
+
+    return Path(shutil.copytree(made_once(kept, make), folder, symlinks=True))
+
+
+def _render(template: Path, folder: Path, answers: dict[str, Any]) -> Path:
     run_copy(str(template), folder, data=answers, defaults=True, skip_tasks=True, quiet=True)
     git(folder, "init", "--quiet", "--initial-branch=main")
     git(folder, "add", "--all")

@@ -7,11 +7,11 @@ no JSON for single releases, which Poetry asks for, is named by TAKEHOME_TEST_PO
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import hook_layouts
 import pytest
+import warm_python
 from hook_desk import REPOSITORY
 from rendering import tagged_clone
 from uv import find_uv_bin
@@ -29,10 +29,14 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> dict[str, str]:
-    """An environment in which git knows a name, and no other environment is active."""
+    """An environment in which git knows a name, and no other environment is active.
+
+    Python writes there what it has compiled, or each command would compile the libraries again.
+    """
     config = tmp_path / "gitconfig"
     config.write_text("[user]\n\tname = Me\n\temail = me@example.org\n", encoding="utf-8")
-    own = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH")}
+    dropped = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+    own = {k: v for k, v in os.environ.items() if k not in dropped}
     return own | {
         "GIT_CONFIG_GLOBAL": str(config),
         "GIT_CONFIG_NOSYSTEM": "1",
@@ -61,8 +65,14 @@ def _run(folder: Path, settings: dict[str, str], *command: str) -> str:
 def _copy_over(folder: Path, template: Path, settings: dict[str, str], *answers: str) -> str:
     """Copy as one does without a terminal; where a file collides, Copier would stop."""
     data = [part for answer in ("starter=true", *answers) for part in ("-d", answer)]
-    command = [sys.executable, "-m", "copier", "copy", "--trust", "--defaults", "--quiet"]
-    return _run(folder.parent, settings, *command, *data, str(template), str(folder))
+    command = ["copy", "--trust", "--defaults", "--quiet", *data, str(template), str(folder)]
+    return _copier(folder.parent, settings, *command)
+
+
+def _copier(folder: Path, settings: dict[str, str], *command: str) -> str:
+    done = warm_python.run(("copier", *command), folder, settings, timeout_s=300)
+    assert done.returncode == 0, f"copier {' '.join(command)}\n{done.stdout}{done.stderr}"
+    return done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("layout", ["DATA", "MAKEFILE", "POETRY_1", "SETUPTOOLS"])
@@ -114,8 +124,7 @@ def test_an_update_merges_into_their_pyproject(settings: dict[str, str], tmp_pat
     hook_layouts.git(template, "commit", "-q", "-a", "-m", "Shorter lines")
     hook_layouts.git(template, "tag", "v1.1.0")
     before = (folder / "pyproject.toml").read_text("utf-8")
-    command = [sys.executable, "-m", "copier", "update", "--trust", "--defaults", "--quiet"]
-    _run(folder, settings, *command)
+    _copier(folder, settings, "update", "--trust", "--defaults", "--quiet")
     after = (folder / "pyproject.toml").read_text("utf-8")
     assert after == before.replace("line-length = 100", "line-length = 99")
     changed = hook_layouts.git(folder, "diff", "--name-only").split()

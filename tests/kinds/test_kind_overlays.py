@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import warm_python
 
 from scaffold.evals import CasesError
 
@@ -39,14 +38,9 @@ def test_the_package_is_small_enough_to_be_read_before_an_interview(
 def test_the_tests_that_a_candidate_gets_pass(kind: str, tmp_path: Path, lay_out: LayOut) -> None:
     lay_out(kind, tmp_path, "the_task")
     paths = [str(TEMPLATE / "src"), str(tmp_path / "src")]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--import-mode=importlib", "tests"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    own = {"PYTHONPATH": os.pathsep.join(paths), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    command = ("python", "-m", "pytest", "-q", "--import-mode=importlib", "tests")
+    done = warm_python.run(command, tmp_path, {**os.environ, **own})
     assert done.returncode == 0, done.stdout + done.stderr
 
 

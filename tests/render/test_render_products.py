@@ -263,15 +263,21 @@ def test_two_baseline_runs_give_the_same_results_but_for_times(
     template: Path, tmp_path: Path, run_in: Run, kind: str
 ) -> None:
     folder = render(template, tmp_path / "out", kind=kind)
+    command = ("python", "-m", "scaffold.cli", "eval", "--json")
     first, second = (
-        json.loads(run_in(folder, "python", "-m", "scaffold.cli", "eval", "--json").stdout)
-        for _ in range(2)
+        json.loads(run_in(folder, *command, PYTHONHASHSEED=seed).stdout) for seed in ("1", "2")
     )
     for results in (first, second):
         results.pop("run")
         results.pop("latency_s")
         results.pop("against", None)  # the second run has an earlier one to be held against
     assert first == second
+
+
+def test_no_command_in_a_render_reaches_another_machine(tmp_path: Path, run_in: Run) -> None:
+    script = "import socket; socket.create_connection(('192.0.2.1', 80), 1)"
+    told = run_in(tmp_path, "python", "-c", script, code=1)
+    assert "the tests allow no network" in told.stderr
 
 
 SCAFFOLD = Path(__file__).parents[2] / "template" / "src" / "scaffold"

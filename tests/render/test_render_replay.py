@@ -113,7 +113,8 @@ def test_a_clone_without_a_key_replays_the_submitted_figures(
 
     git(tmp_path, "clone", "--quiet", str(folder), "clone")
     clone = tmp_path / "clone"
-    again = run_in(clone, *takehome, "eval", "--like", "submitted", "--replay", "--json")
+    replay = ("eval", "--like", "submitted", "--replay", "--json")
+    again = run_in(clone, *takehome, *replay, PYTHONHASHSEED="1")
     second = json.loads(again.stdout)
     made = json.loads((clone / "results" / second["run"] / "manifest.json").read_text("utf-8"))
     assert made["command"] == ["takehome", *again.args[3:]]
@@ -167,7 +168,7 @@ def test_what_a_judge_said_is_recorded_replayed_and_counted_apart(
     assert 0 < first["scores"]["judged"]["mean"] < 1
     assert first["judge"]["calls"] == first["n"] == ahead["tries"]
     assert first["judge"]["cost_usd"] == pytest.approx(first["cost_usd"])
-    second = json.loads(run_in(folder, *takehome, "--replay").stdout)
+    second = json.loads(run_in(folder, *takehome, "--replay", PYTHONHASHSEED="1").stdout)
     assert second["judge"] == first["judge"]
     assert second["scores"] == first["scores"]
     checked = run_in(folder, *takehome, "--spot-check", "2", **key).stdout

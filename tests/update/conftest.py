@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "hooks")]
 
 from history import history, render  # noqa: E402
-from rendering import own_settings  # noqa: E402
+from rendering import made_once, own_settings, shared_folder  # noqa: E402
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -26,7 +27,7 @@ def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory, _own_settings: None) -> Path:
     # A blank and letters beyond ASCII: such a path has to work.
-    return history(tmp_path_factory.mktemp("the templâte"))
+    return made_once(shared_folder(tmp_path_factory) / "the templâte with a past", history)
 
 
 @pytest.fixture(scope="session")
@@ -34,12 +35,15 @@ def rendered(
     tmp_path_factory: pytest.TempPathFactory, template: Path
 ) -> Callable[..., Callable[[Path], Path]]:
     """Give copies of a render that is made once: a copy costs a tenth of a render."""
-    made: dict[str, Path] = {}
+    renders = shared_folder(tmp_path_factory) / "renders with a past"
 
     def of(version: str, **answers: Any) -> Callable[[Path], Path]:
-        key = f"{version} {sorted(answers.items())}"
-        if key not in made:
-            made[key] = render(template, tmp_path_factory.mktemp("render"), version, **answers)
-        return lambda folder: Path(shutil.copytree(made[key], folder))
+        asked = sha256(repr(sorted(answers.items())).encode()).hexdigest()[:16]
+
+        def make(folder: Path) -> Path:
+            return render(template, folder, version, **answers)
+
+        made = made_once(renders / version / asked / "render", make)
+        return lambda folder: Path(shutil.copytree(made, folder))
 
     return of

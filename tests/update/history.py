@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import warm_python
 from copier import run_copy, run_update
 from copier.errors import TaskError
 from rendering import git, tagged_clone
@@ -59,8 +58,6 @@ def history(folder: Path) -> Path:
     """Return a template repository whose four versions differ as versions do."""
     template = tagged_clone(folder, "not-a-version")
     rendered = template / "template"
-    for name in ("tests", "bench", "docs", "examples", ".github"):  # every render clones it all
-        shutil.rmtree(template / name)
     (template / "CHANGELOG.md").write_text(CHANGELOG, encoding="utf-8")
     # A part with a file for the candidate's own folder
     brought = rendered / "{% if 'documents' in parts %}.{% endif %}/src/{{ package_name }}"
@@ -166,16 +163,8 @@ def copier(
     folder: Path, *arguments: str, code: int | None = 0, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run Copier's command in `folder`, as a person does."""
-    done = subprocess.run(
-        [sys.executable, "-m", "copier", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONUTF8": "1", **environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=300,
-        check=False,
-    )
+    variables = {**os.environ, "PYTHONUTF8": "1", **environment}
+    done = warm_python.run(("copier", *arguments), folder, variables, timeout_s=300)
     assert code is None or done.returncode == code, done.stdout + done.stderr
     return done
 
