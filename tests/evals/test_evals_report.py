@@ -3,14 +3,12 @@
 import asyncio
 import json
 import re
-import time
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from scaffold.evals import Case, Outcome, evaluate
-from scaffold.evals import run as run_module
 from scaffold.evals.publication import cut
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -75,20 +73,10 @@ def test_a_long_field_is_cut_at_a_kilobyte_and_says_where_the_rest_is():
     assert cut("\ud800" * 2000).endswith("characters in cases.jsonl]")
 
 
-def test_two_thousand_cases_are_written_within_a_second_and_five_megabytes(tmp_path, monkeypatch):
-    spent = []
-    finish = run_module.write_report
-
-    def timed(*arguments):
-        begun = time.perf_counter()
-        finish(*arguments)
-        spent.append(time.perf_counter() - begun)
-
-    monkeypatch.setattr(run_module, "write_report", timed)
+def test_two_thousand_cases_stay_within_five_megabytes(tmp_path):
     report = make(tmp_path / "r", 2000, size=3000)
     assert len(data_of(report)["cases"]) == 2000
     assert report.stat().st_size < 5_000_000
-    assert spent[0] < 3  # a second on a quiet machine
 
 
 def test_beyond_five_thousand_cases_it_shows_the_worst_and_a_sample_and_says_so(tmp_path):
@@ -147,8 +135,7 @@ def test_it_opens_with_the_figure_first_and_the_worst_case_on_top(page):
     assert "ValueError" in page.locator(".case > summary").first.inner_text()
 
 
-def test_filters_answer_at_once_and_add_up(page):
-    begun = time.perf_counter()
+def test_filters_add_up(page):
     page.select_option("#show", "fails")
     assert count(page) == "501 of 2000 cases"
     page.select_option("#tag", "odd")
@@ -163,7 +150,6 @@ def test_filters_answer_at_once_and_add_up(page):
     page.select_option("#show", "")
     page.fill("#max", "0.5")
     assert count(page) == "500 of 2000 cases"
-    assert time.perf_counter() - begun < 5
 
 
 def test_a_case_opens_with_differences_marked_prompt_reply_and_tokens(page):

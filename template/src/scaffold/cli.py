@@ -126,7 +126,7 @@ def evaluate(
     if done["errors"]:
         why = read_failures(folder / "failures.csv")[0]["error"]  # errors come first in it
         typer.echo(f"takehome: {done['errors']} have no answer, the first: {why}", err=True)
-    raise typer.Exit(bool(done["unfinished"]) or done["errors"] >= len(cases) * epochs)
+    raise typer.Exit(bool(done["unfinished"]) or 0 < done["errors"] == done["n"] * epochs)
 
 
 def solver_of(solve: Any, client: "Client") -> "Solver":

@@ -79,7 +79,7 @@ def _write_failures(run: Run, rows: Iterable[Row], names: list[str]) -> None:
     # the last run, from this one before it was resumed.
     earlier = sorted(run.folder.parent.glob("2*/failures.csv"))[-2:]
     causes = {
-        (row["id"], row["epoch"], row["output"]): row["cause"]
+        (row.get("id"), row.get("epoch"), row.get("output")): row["cause"]
         for file in (path.parents[1] / "submitted" / path.name, *earlier, path)
         for row in read_failures(file)
         if row.get("cause")
@@ -112,13 +112,14 @@ def results_block(folder: Path) -> str:
     files = {name: (folder / f"{name}.json").read_text("utf-8") for name in ("results", "manifest")}
     about = {name: json.loads(text) for name, text in files.items()}
     failures = read_failures(folder / "failures.csv")
-    causes = Counter(row["cause"] or "without a cause in failures.csv" for row in failures)
-    worst: dict[str, dict[str, str]] = {}
-    for row in failures:
-        worst.setdefault(row["cause"], row)
-    others = [row for row in failures if row not in worst.values()]
-    about |= {"failures": failures, "causes": causes.most_common()}
-    return filled("results.md.j2", shown=[*worst.values(), *others][:3], **about)
+    counts = Counter(row.get("cause") or "" for row in failures)
+    worst = {row.get("cause") or "": row for row in reversed(failures)}  # they begin with the worst
+    named = sorted(counts, key=lambda cause: (not cause, -counts[cause]))
+    shown = [worst[cause] for cause in named]
+    others = [row for row in failures if row not in shown]
+    causes = [(c or "without a cause in failures.csv", n) for c, n in counts.most_common()]
+    about |= {"failures": failures, "causes": causes, "shown": [*shown, *others][:3]}
+    return filled("results.md.j2", **about)
 
 
 def gate(found: Results, names: Sequence[str] = (), margin: float = 0.0) -> tuple[bool, str]:
