@@ -21,8 +21,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from scaffold.llm import Client
 
-HASHED = {"cases": "data/cases.jsonl", "prompts": "prompts", "recordings": "recordings"}
-
 
 class ProjectError(Exception):
     """The repository is not as a command needs it; the message says what to mend."""
@@ -115,20 +113,22 @@ class Project(BaseSettings, title="[tool.takehome] in pyproject.toml, or TAKEHOM
 
     def manifest(self, **run: Any) -> dict[str, Any]:
         """Return `run` with where code, cases and libraries stand, for manifest.json."""
-        places, notes = HASHED | {"code": f"src/{self.package}"}, list[str]()
+        places = {"cases": "data/cases.jsonl", "prompts": "prompts", "recordings": "recordings"}
+        places["code"], notes = f"src/{self.package}", list[str]()
         hashes = {name: self.digest(place) for name, place in places.items()}
         for before in self.finished():
             changed = [n for n in ("prompts", "code") if before["hashes"][n] != hashes[n]]
             if changed and before.get("tested"):
-                since = f"changed after {before['run']} had looked at the test split"
-                notes = [f"{' and '.join(changed)} {since}: figures on it are not blind any more."]
+                what, since = " and ".join(changed), f"{before['run']} had looked at the test split"
+                notes = [f"{what} changed after {since}: figures on it are not blind any more."]
         changed = self.git("status", "--porcelain", ".", ":!results", ":!recordings", ":!README.md")
         return {
             **run,
             "solver": self.solver,
             "notes": notes,
             "command": ["takehome", *sys.argv[1:]],
-            "git": {"commit": self.git("rev-parse", "HEAD"), "dirty": changed != ""},
+            "commit": self.git("rev-parse", "HEAD"),
+            "dirty": changed != "",
             "hashes": hashes,
             "python": sys.version.partition(" ")[0],
             "packages": {found.name: found.version for found in distributions()},

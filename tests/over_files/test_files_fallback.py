@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from files.test_files import folder, over, table, takehome
+from over_files.test_files import folder, over, table, takehome
 
 __all__ = ["folder"]  # a fixture
 FALLING_BACK = """

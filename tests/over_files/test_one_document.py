@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from docx import Document
-from files.test_files import folder, takehome
+from over_files.test_files import folder, takehome
 
 __all__ = ["folder"]  # a fixture
 
