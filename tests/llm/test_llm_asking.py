@@ -270,6 +270,8 @@ def test_a_model_does_not_wait_for_the_slots_of_another(client, vendors_at):
             await asyncio.to_thread(both_hang)
             assert (await one.ask("Hello", model=MODELS[1], deadline_s=5)).text
             assert len(vendors_at.seen) == 3
+            for one_of_them in waiting:
+                one_of_them.cancel()
             vendors_at.released.set()
             await asyncio.gather(*waiting, return_exceptions=True)
 
