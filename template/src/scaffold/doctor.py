@@ -70,8 +70,7 @@ async def dry_run(here: Any, cases: Any, attempt: Any, client: Any, epochs: int)
 
     outcome, _ = await attempt(cases[0], client)
     took, tries = spent([*outcome.calls, *outcome.judge_calls]), len(cases) * epochs
-    if outcome.error:  # what a case costs is not known by one that failed
-        took["cost_usd"] = None
+    took |= {"cost_usd": None} if outcome.error else {}  # what a case costs, one that fails hides
     ahead = {name: value and value * tries for name, value in took.items()}  # unknown stays None
     ahead["seconds"] = ahead.pop("latency_s") / min(here.concurrency, tries)
     return [{"tries": tries, **ahead, "by": cases[0].id, "error": outcome.error}]

@@ -82,7 +82,7 @@ def _write_failures(run: Run, rows: Iterable[Row], names: list[str]) -> None:
         (row.get("id"), row.get("epoch"), row.get("output")): row["cause"]
         for file in (path.parents[1] / "submitted" / path.name, *earlier, path)
         for row in read_failures(file)
-        if row.get("cause")
+        if row["cause"]
     }
     with path.open("w", encoding="utf-8-sig", newline="", errors="backslashreplace") as file:
         columns = ["id", "epoch", "cause", *names, *texts[1:]]
@@ -99,7 +99,8 @@ def _write_failures(run: Run, rows: Iterable[Row], names: list[str]) -> None:
 def read_failures(path: Path) -> list[dict[str, str]]:
     """Read failures.csv, also after a spreadsheet saved it with semicolons."""
     text = path.read_text("utf-8-sig") if path.is_file() else ""
-    return list(csv.DictReader(StringIO(text), delimiter=";" if text.startswith("id;") else ","))
+    rows = csv.DictReader(StringIO(text), restval="", delimiter=";" if text[:3] == "id;" else ",")
+    return [{"cause": "", **row} for row in rows]
 
 
 def results_table(results: Results) -> str:
@@ -112,10 +113,9 @@ def results_block(folder: Path) -> str:
     files = {name: (folder / f"{name}.json").read_text("utf-8") for name in ("results", "manifest")}
     about = {name: json.loads(text) for name, text in files.items()}
     failures = read_failures(folder / "failures.csv")
-    counts = Counter(row.get("cause") or "" for row in failures)
-    worst = {row.get("cause") or "": row for row in reversed(failures)}  # they begin with the worst
-    named = sorted(counts, key=lambda cause: (not cause, -counts[cause]))
-    shown = [worst[cause] for cause in named]
+    counts = Counter(row["cause"] for row in failures)
+    worst = {row["cause"]: row for row in reversed(failures)}  # they begin with the worst
+    shown = [worst[cause] for cause in sorted(counts, key=lambda c: (not c, -counts[c]))]
     others = [row for row in failures if row not in shown]
     causes = [(c or "without a cause in failures.csv", n) for c, n in counts.most_common()]
     about |= {"failures": failures, "causes": causes, "shown": [*shown, *others][:3]}

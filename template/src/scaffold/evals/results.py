@@ -175,3 +175,22 @@ def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}
         "latency_s": [median([row.latency_s for row in run.rows] or [0]) for run in runs],
         "notes": notes,
     }
+
+
+def hold_against(
+    results: Results, run: Run, scores: Mapping[str, Score], others: Mapping[str, Path | None]
+) -> None:
+    """Compare with other runs, by name; that a baseline cannot be compared with is a note."""
+    given = {which: other for which, other in others.items() if other and other != run.folder}
+    for which, other in given.items():
+        try:
+            against = compare(other, run, scores)
+            if not any(score["n"] for score in against["scores"].values()):
+                raise RunError(f"{other.name} has none of these cases or scores: run it anew")
+            results["against"][which] = against
+        except RunError as error:
+            if which == "baseline":  # that a last run had other cases is no news
+                results["notes"].append(f"No comparison with the baseline: {error}.")
+    if others["baseline"] is None and run.manifest.get("solver", "baseline") != "baseline":
+        how = "`takehome eval --solver baseline` makes one"
+        results["notes"].append(f"There is no run of a baseline to compare with: {how}.")

@@ -18,7 +18,7 @@ from pydantic_core import to_jsonable_python
 from .cases import CasesError, write_whole
 from .outcome import FALLBACK, Case, Judge, Outcome, Score, Scorer, Solver
 from .publication import write_report
-from .results import PLAIN, Results, compare, summaries, summarise
+from .results import PLAIN, hold_against, summaries, summarise
 from .rows import TOKENS, TRY, Row, Run, RunError
 
 _SCORES = TypeAdapter(dict[str, FiniteFloat | None])
@@ -55,11 +55,12 @@ async def evaluate(
     if len(shas) < len(cases):
         raise CasesError("two cases have the same id; give each its own")
     total, stopped, lines = len(shas) * epochs, "it was interrupted", folder / "cases.jsonl"
+    written = asyncio.Event()
     if lines.exists() and not resume:
         raise RunError(f"{folder} holds a run already: go on with it by --resume {folder.name}")
     try:
         run = Run.read(folder) if lines.exists() else Run(folder)
-        run.manifest = {"started": _now()} | run.manifest | dict(manifest)
+        run.manifest = {"started": str(datetime.now(UTC))} | run.manifest | dict(manifest)
         _write_json(folder / "manifest.json", run.manifest)
         run.rows = [row for row in run.rows if shas.get(row.id) == row.sha and row.epoch < epochs]
         finished = {(row.id, row.epoch) for row in run.rows}
@@ -84,27 +85,35 @@ async def evaluate(
                     run.add(record, len(line))
                     file.write(line)
                     file.flush()
+                    written.set()
                     on_progress(run.rows, total)
+
+            async def sync() -> None:  # once for all lines that came while the last one went on
+                while await written.wait():
+                    written.clear()
                     await asyncio.to_thread(os.fsync, file.fileno())
 
             try:
-                async with asyncio.TaskGroup() as workers:
-                    for _ in range(concurrency):
-                        workers.create_task(work())
+                async with asyncio.TaskGroup() as group:
+                    syncing = group.create_task(sync())
+                    workers = [group.create_task(work()) for _ in range(concurrency)]
+                    await asyncio.gather(*workers)
+                    syncing.cancel()
             except asyncio.CancelledError:  # Ctrl-C: what is finished is reported below
                 if this := asyncio.current_task():
                     this.uncancel()
             except BaseExceptionGroup as errors:
                 raise errors.exceptions[0] from None
+            os.fsync(file.fileno())
         shas.clear()  # of 100,000 cases: the figures need the room
         run.rows.sort(key=TRY)
         results = summarise(run, scores, total)
         if left := results["unfinished"]:
             note = f"{left} of {total} did not run: {stopped}; the figures hold for the others."
             results["notes"].append(f"{note} Go on with --resume {folder.name}.")
-        _hold_against(results, run, scores, {"baseline": baseline, "last_run": last_run})
+        hold_against(results, run, scores, {"baseline": baseline, "last_run": last_run})
         _write_json(folder / "results.json", results)
-        run.manifest |= {"finished": _now(), "models": results["models"], "seed": 0}
+        run.manifest |= {"finished": str(datetime.now(UTC)), "models": results["models"], "seed": 0}
         _write_json(folder / "manifest.json", run.manifest)
         write_report(run, results, scores)
         return results
@@ -113,29 +122,6 @@ async def evaluate(
             f"{folder} cannot be written ({error.strerror}); the cases finished before are kept: "
             f"make room, then go on with --resume {folder.name}"
         ) from error
-
-
-def _hold_against(
-    results: Results, run: Run, scores: Mapping[str, Score], others: Mapping[str, Path | None]
-) -> None:
-    """Compare with other runs, by name; that a baseline cannot be compared with is a note."""
-    given = {which: other for which, other in others.items() if other and other != run.folder}
-    for which, other in given.items():
-        try:
-            against = compare(other, run, scores)
-            if not any(score["n"] for score in against["scores"].values()):
-                raise RunError(f"{other.name} has none of these cases or scores: run it anew")
-            results["against"][which] = against
-        except RunError as error:
-            if which == "baseline":  # that a last run had other cases is no news
-                results["notes"].append(f"No comparison with the baseline: {error}.")
-    if others["baseline"] is None and run.manifest.get("solver", "baseline") != "baseline":
-        how = "`takehome eval --solver baseline` makes one"
-        results["notes"].append(f"There is no run of a baseline to compare with: {how}.")
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 async def solved(solver: Solver, case: Case, epoch: int, limit_s: float | None) -> Outcome:
