@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -123,8 +124,15 @@ def test_publish_writes_the_two_blocks_and_nothing_else(arrived: Path, tmp_path:
     assert "n = 1" in after or "| 1 |" in after
     outside = [line for line in before.splitlines() if line not in after.splitlines()]
     assert outside == []
-    tool(clone, "uv", "run", "takehome", "publish", "submitted")
+    told = tool(clone, "uv", "run", "takehome", "publish", "submitted")
     assert (clone / "README.md").read_text("utf-8") == after
+    # Whoever pushes as told hands in the tag, too, which says who wrote what; git alone leaves it.
+    (push,) = re.findall("`git (push [^`]+)`", told)
+    assert f"`git {push}`" in (clone / "AGENTS.md").read_text("utf-8")
+    git(tmp_path, "init", "--quiet", "--bare", "hub")
+    git(clone, "remote", "set-url", "origin", str(tmp_path / "hub"))
+    git(clone, *push.split())
+    assert git(tmp_path / "hub", "tag").split() == ["scaffold"]
 
 
 def test_a_folder_of_documents_is_searched_before_there_is_a_question(

@@ -78,7 +78,8 @@ def publish(
         names = ", ".join(opening.splitlines())
         advice = "git add --force the data where you may, or say in README.md what goes there"
         typer.echo(f"git ignores data/raw, and {names} names it: a clone lacks that; {advice}.")
-    typer.echo(f"{run.name} is submitted, with its cases: commit all, in a private repository.")
+    then = "commit all, and `git push origin HEAD scaffold` (tag included) to a private repository"
+    typer.echo(f"{run.name} is submitted, with its cases: {then}.")
 
 
 def authorship(here: Any) -> str:

@@ -31,8 +31,9 @@ def summaries(scores: Scores) -> Any:
 
 
 def names_of(rows: Iterable[Row], scores: Iterable[str] = ()) -> list[str]:
-    """The scores in the order in which they were returned (the first is primary), then declared."""
-    names = dict.fromkeys([*(name for row in rows for name in row.names), *scores])
+    """The scores as they were returned (the first is primary); then, if there are any, declared."""
+    names = dict.fromkeys(name for row in rows for name in row.names)
+    names |= dict.fromkeys(scores if names else ())
     beside = [name for name in names if name.endswith(FALLBACK)]  # right below the first
     return list(dict.fromkeys([*(name.removesuffix(FALLBACK) for name in beside), *beside, *names]))
 
@@ -114,18 +115,13 @@ def summarise(run: Run, scores: Scores, total: int) -> Results:
     }
 
 
-def _same(*runs: Run) -> tuple[list[list[Row]], list[int]]:
-    """Each run's rows of the reviewed cases that both have, and how many other cases it has."""
-    shas = [{row.sha for row in run.rows if row.reviewed} for run in runs]  # of ids, too
-    both = shas[0] & shas[1]
-    rows = [[row for row in run.rows if row.sha in both] for run in runs]
-    return rows, [len(own) - len(both) for own in shas]
-
-
 def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}) -> Results:
     """Hold run B against run A, case by case; flips go by the first score. May raise RunError."""
     runs = Run.read(a), b if isinstance(b, Run) else Run.read(b)
-    (before, after), left_out = _same(*runs)
+    shas = [{row.sha for row in run.rows if row.reviewed} for run in runs]  # of ids, too
+    both = shas[0] & shas[1]
+    before, after = ([row for row in run.rows if row.sha in both] for run in runs)
+    left_out = [len(own - both) for own in shas]
     flipped: dict[str, list[str]] = {"gained": [], "lost": []}
     figures: dict[str, dict[str, Any]] = {}
     for name in names_of([*after, *before], scores):
@@ -188,6 +184,10 @@ def hold_against(
             if not any(score["n"] for score in against["scores"].values()):
                 raise RunError(f"{other.name} has none of these cases or scores: run it anew")
             results["against"][which] = against
+            if which == "baseline" and all(row.error_kind for row in run.rows):
+                # Nothing of this run was graded: what there is to grade, only the baseline says.
+                failed = {name: score["of_b"] for name, score in against["scores"].items()}
+                results["scores"] = failed | results["scores"]
         except RunError as error:
             if which == "baseline":  # that a last run had other cases is no news
                 results["notes"].append(f"No comparison with the baseline: {error}.")

@@ -52,8 +52,7 @@ def figure(of: Mapping[str, Any], sign: str = "") -> str:
         return f"no value (n = {of['n']})"
     if of["low"] is None:
         return f"{of['mean']:{sign}.3f} (n = {of['n']}: too few for an interval)"
-    ends = f"[{of['low']:{sign}.3f}, {of['high']:{sign}.3f}]"
-    return f"{of['mean']:{sign}.3f} {ends} (n = {of['n']})"
+    return f"{of['mean']:{sign}.3f} [{of['low']:{sign}.3f}, {of['high']:{sign}.3f}] (n = {of['n']})"
 
 
 def dollars(cost: float | None) -> str:
