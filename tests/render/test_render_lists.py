@@ -32,9 +32,15 @@ def dropped() -> dict[str, list[str]]:
     return {answer: paths.split("\n") for answer, paths in rows}
 
 
-def rows_of(page: str) -> set[str]:
-    """Return the names that begin a row of a table, of kinds or of parts."""
-    return set(re.findall(r"^\| `(\w+)` \|", (ROOT / page).read_text("utf-8"), re.M))
+def rows_of(page: str, heading: str) -> set[str]:
+    """Return the names that begin a row of the table whose first column is called `heading`."""
+    text = (ROOT / page).read_text("utf-8")
+    table = text.partition(f"\n| {heading} |")[2].partition("\n\n")[0]
+    return set(re.findall(r"^\| `(\w+)` \|", table, re.M))
+
+
+OF_README = {heading: rows_of("README.md", heading) for heading in ("kind", "part")}
+OF_SCAFFOLD = rows_of("template/src/scaffold/README.md", "part | files")
 
 
 def hold(name: str, places: dict[str, bool]) -> None:
@@ -51,7 +57,7 @@ def test_a_kind_is_named_wherever_kinds_are(kind: str) -> None:
         "a choice of kind in copier.yml": kind in KIND_CHOICES,
         "OF_KIND in tests/render/test_render_products.py": kind in OF_KIND,
         f"tests/kinds/test_kind_{kind}.py": (ROOT / f"tests/kinds/test_kind_{kind}.py").exists(),
-        "a row of README.md's table of kinds": kind in rows_of("README.md"),
+        "a row of README.md's table of kinds": kind in OF_README["kind"],
     }
     hold(kind, places)
 
@@ -60,19 +66,15 @@ def test_a_kind_is_named_wherever_kinds_are(kind: str) -> None:
     "part", sorted({*PART_CHOICES, *PARTS, *(p for p, _ in COMMANDS.values())} - NO_PART)
 )
 def test_a_part_is_named_wherever_parts_are(part: str) -> None:
-    in_question = {
-        *PARTS,
-        "retrieval",
-    }  # which needs another part: products() adds both to a render
+    # retrieval needs another part: products() adds both to a render
+    in_question = part in PARTS or part == "retrieval"
+    pattern = f'"{part}": "{free_pattern()}"'
     places = {
         "a choice of parts in copier.yml": part in PART_CHOICES,
         "what is dropped without it, in _exclude of copier.yml": part in dropped(),
-        f'PARTS in tests/render/test_render_products.py: "{part}": "{free_pattern()}"': (
-            part in in_question
-        ),
-        "a row of README.md's table of parts": part in rows_of("README.md"),
-        "a row in template/src/scaffold/README.md": part
-        in rows_of("template/src/scaffold/README.md"),
+        f"PARTS in tests/render/test_render_products.py, as {pattern}": in_question,
+        "a row of README.md's table of parts": part in OF_README["part"],
+        "a row in template/src/scaffold/README.md": part in OF_SCAFFOLD,
     }
     hold(part, places)
 
