@@ -10,19 +10,22 @@ from typing import Any
 import pytest
 import yaml
 from pathspec import PathSpec
+from render.test_render_products import OPTIONAL as MODULES
 from rendering import ROOT
 
 COPIER: dict[str, Any] = yaml.safe_load((ROOT / "copier.yml").read_text("utf-8"))
 SCAFFOLD = ROOT / "template" / "src" / "scaffold"
 FILES = sorted(SCAFFOLD.rglob("*.py"))
-# Modules that only an answer brings; what is in neither list comes with every render.
+# Modules that only an answer beside the two default vendors brings; the rest is in every render.
 OPTIONAL = {
-    *("documents.py", "llm/compatible.py", "llm/streaming.py", "llm/tools.py"),
-    *("batch.py", "llm/batches.py"),
-    *("agreeing.py", "chat.py", "files.py", "evals/agree.py", "evals/summaries.py"),
-    *("evals/retrieval.py", "evals/rubric.py", "evals/trajectory.py"),
-    *("serving/__init__.py", "serving/app.py", "serving/command.py", "serving/guard.py"),
+    name.removeprefix("src/scaffold/")
+    for name, (_, answer) in MODULES.items()
+    if answer not in ("anthropic", "openai")
 }
+GROWN = (
+    "The package is over its budget already: make something in it simpler, by as many lines as you "
+    "added (a command's row in cli.py counts), or leave the new lines out."
+)
 
 
 def lines(*files: Path) -> int:
@@ -71,8 +74,8 @@ def test_the_scaffold_with_every_part_stays_within_3200_lines() -> None:
 
 def test_the_scaffold_does_not_grow_while_it_is_over_those_budgets() -> None:
     default = [f for f in FILES if f.relative_to(SCAFFOLD).as_posix() not in OPTIONAL]
-    assert lines(*default) <= 3245
-    assert lines(*FILES) <= 4645
+    assert lines(*default) <= 3245, GROWN
+    assert lines(*FILES) <= 4645, GROWN
 
 
 def test_the_report_page_stays_within_400_lines() -> None:
@@ -134,4 +137,6 @@ def test_only_commands_and_prompts_know_where_the_candidates_code_lies() -> None
     }
     commands = {"agreeing.py", "chat.py", "cli.py", "doctor.py", "files.py", "publish.py"}
     commands |= {"batch.py", "serving/app.py", "serving/command.py"}
-    assert knowing == {*commands, "prompts.py"}
+    assert knowing == {*commands, "prompts.py"}, (
+        "a module with a command goes into `commands` above"
+    )

@@ -15,9 +15,6 @@ from rendering import git, render
 
 Run = Callable[..., Any]
 KINDS = ("extract", "blank")
-# An overlay knows nothing of vendors: these are rendered twice each, not with every choice of them.
-MORE_KINDS = ("classify", "sql", "judge", "rag", "agent")
-ALL_KINDS = (*KINDS, *MORE_KINDS)
 VENDORS = [
     list(chosen)
     for size in (1, 2, 3)
@@ -106,6 +103,9 @@ OF_KIND = {
     "rag": {"prompts/answer.j2", *(f"data/documents/{name}" for name in DOCUMENTS)},
     "agent": {"prompts/agent.j2", "src/{package}/loop.py", "src/{package}/tools.py"},
 }
+ALL_KINDS = tuple(OF_KIND)
+# An overlay knows nothing of vendors: these are rendered twice each, not with every choice of them.
+MORE_KINDS = tuple(kind for kind in ALL_KINDS if kind not in KINDS)
 SERVING = ("__init__", "app", "command", "guard")
 PAGE = ("index.html", "page.css", "page.js")
 OPTIONAL = {
@@ -178,7 +178,7 @@ def test_a_render_holds_exactly_its_files_and_works_at_once(
         *(f.format(package=package) for part in row["parts"] for f in STARTS.get(part, ())),
         *(f for f in given if f not in OPTIONAL or OPTIONAL[f][1] in row[OPTIONAL[f][0]]),
     }
-    assert written == expected
+    assert written == expected, "left: what is rendered; right: OF_KIND, STARTS and OPTIONAL above"
 
     run_in(folder, "ruff", "check")
     run_in(folder, "ruff", "format", "--check")
