@@ -80,6 +80,8 @@ def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
         rest = f", {filled.open} still to be mapped" if filled.open else ""
         found = f"{filled.columns} columns found, {filled.mapped} fields mapped{rest}"
         say(f"{cases.as_posix()}: {found}. Check MAPPING.")
+        if Path("data/cases.jsonl").exists():
+            say("data/cases.jsonl is older, perhaps our sample: delete it, and a run makes it.")
         if filled.open and placed.path.is_dir():
             say("Where these files are no cases but what the work needs, write data/cases.jsonl.")
     elif filled and answers.kind == "sql" and placed.path.suffix.lower() in fill_in.DATABASES:
