@@ -11,6 +11,7 @@ import files
 
 BRIEF = Path("BRIEF.md")
 PASTE = "TODO: paste the text of the assignment here, as it arrived."
+_LATER = "; when that is mended, the same copier command does it"
 _LARGEST = 5_000_000  # bytes; a longer text is data, not a brief
 _SUFFIXES = {".htm": ".html", ".xhtml": ".html", ".pdf": ".pdf", ".docx": ".docx", ".html": ".html"}
 
@@ -36,7 +37,10 @@ def place(typed: str, destination: str, say: Callable[[str], None]) -> None:
             say(_convert(source))
         except FileNotFoundError as error:
             _write("")
-            say(f"No brief: {error}. Paste the text of the assignment into BRIEF.md.")
+            say(
+                f"No brief: {error}. Paste the text of the assignment into BRIEF.md, "
+                "or run the same copier command with the right path."
+            )
         except OSError as error:
             _write("")
             why = files.explain(error)
@@ -110,7 +114,7 @@ def _by_library(suffix: str, original: Path) -> tuple[str, str]:
     """Return the text by a library that uv fetches for this call, or "" and why there is none."""
     uv = environment.uv()
     if uv is None:
-        return "", "turning it into text needs uv, which is not installed"
+        return "", f"turning it into text needs uv, which is not installed{_LATER}"
     wanted = [part for name in convert_brief.LIBRARIES[suffix] for part in ("--with", name)]
     script = Path(convert_brief.__file__).resolve()
     command = [uv, "run", "--no-project", "--no-config", "--isolated", "--quiet", *wanted]
@@ -118,7 +122,7 @@ def _by_library(suffix: str, original: Path) -> tuple[str, str]:
     done = environment.run([*command, suffix, str(original)], seconds=180)
     text = _tidy(done.output.decode("utf-8", "replace"))
     if not done.ok:
-        return "", f"turning it into text failed ({done.complaint})"
+        return "", f"turning it into text failed ({done.complaint}){_LATER}"
     if not text.strip():
         return "", "it holds no text, only pictures"
     return re.sub(r"[ \t]+\n", "\n", re.sub(r"\n{4,}", "\n\n\n", text)), ""

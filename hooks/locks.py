@@ -16,10 +16,13 @@ _POETRY_LOCK = Path("poetry.lock")
 def lock_and_sync(starter: bool, repo: Repository | None, say: Say) -> list[Path]:
     """Bring lock files and .venv up to date; return what of it the second commit may hold.
 
-    A lock file that the user has changed and not committed stays theirs to commit.
+    A lock file that the user has changed and not committed stays theirs to commit. One that git
+    does not have yet is ours outside a starter: of a run that could not commit.
     """
     locks = (_UV_LOCK, _POETRY_LOCK, Path("pyproject.toml"))
     free = [path for path in locks if not path.exists() or (repo and repo.unchanged(path))]
+    if repo and not starter and _UV_LOCK.exists() and repo.at_head(_UV_LOCK) is None:
+        free.append(_UV_LOCK)
     if starter and _POETRY_LOCK.exists():
         lock_poetry(say)
     uv = environment.uv()

@@ -40,14 +40,14 @@ def _open(in_starter: bool, say: Say) -> repository.Repository | None:
     program = environment.git()
     if program is None:
         say("git is not installed, so nothing is committed. With it, line by line:")
-        _say_lines(say, "git init", "git add --all", *_commit_lines())
+        _say_lines(say, *_lines_from_nothing())
         return None
     repo = repository.Repository(program)
     try:
         repo.ensure(inside_another=in_starter)
     except repository.GitError as error:
         say(f"Nothing is committed: {error}. When that is mended, line by line:")
-        _say_lines(say, "git init", "git add --all", *_commit_lines())
+        _say_lines(say, *_lines_from_nothing())
         return None
     return repo
 
@@ -62,7 +62,8 @@ def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
         say(f"No data from {typed}: {error}, then {by_hand}.")
         return
     except FileNotFoundError as error:
-        say(f"No data: {files.explain(error)}; {by_hand}.")
+        again = "or run the same copier command with the right path"
+        say(f"No data: {files.explain(error)}; {by_hand}, {again}.")
         return
     except OSError as error:
         say(f"No data from {typed}: {files.explain(error)}; {by_hand}.")
@@ -79,6 +80,8 @@ def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
         rest = f", {filled.open} still to be mapped" if filled.open else ""
         found = f"{filled.columns} columns found, {filled.mapped} fields mapped{rest}"
         say(f"{cases.as_posix()}: {found}. Check MAPPING.")
+        if Path("data/cases.jsonl").exists():
+            say("data/cases.jsonl is older, perhaps our sample: delete it, and a run makes it.")
         if filled.open and placed.path.is_dir():
             say("Where these files are no cases but what the work needs, write data/cases.jsonl.")
     elif filled and answers.kind == "sql" and placed.path.suffix.lower() in fill_in.DATABASES:
@@ -134,6 +137,12 @@ def _say_kept_out(repo: repository.Repository, paths: list[Path], say: Say) -> N
 
 def _names(paths: list[Path]) -> set[str]:
     return {path.as_posix() for path in paths}
+
+
+def _lines_from_nothing() -> tuple[str, ...]:
+    # `cd` first: these are pasted where the user stood, and git must not begin in that folder.
+    go_there, *commit = _commit_lines()
+    return go_there, "git init", "git add --all", *commit
 
 
 def _commit_lines() -> tuple[str, ...]:

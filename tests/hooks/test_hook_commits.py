@@ -83,6 +83,26 @@ def test_without_git_it_says_what_to_run_and_does_the_rest(desk: Desk) -> None:
     assert not (desk.folder / ".git").exists()
 
 
+def test_lines_to_paste_go_into_the_new_folder_before_git_begins_one(desk: Desk) -> None:
+    """They are pasted where the user stood: git must not take up all that lies there."""
+    said = desk.run(without=("git",))
+    pasted = [line[4:] for line in said.text.splitlines() if line.startswith("    ")]
+    assert pasted[:3] == [f'cd "{desk.folder}"', "git init", "git add --all"]
+
+
+def test_a_lock_file_of_a_run_that_could_not_commit_is_committed_by_the_next(
+    desk: Desk, tmp_path: Path
+) -> None:
+    nobody = tmp_path / "nobody"
+    nobody.write_text("[user]\n\tuseConfigOnly = true\n", encoding="utf-8")
+    desk.run(GIT_CONFIG_GLOBAL=str(nobody))
+    assert (desk.folder / "uv.lock").is_file()
+    desk.run()
+    assert desk.committed("scaffold") == GIVEN
+    assert desk.committed("HEAD") == {"uv.lock"}
+    assert desk.git("status", "--porcelain") == ""
+
+
 def test_without_uv_it_commits_and_says_what_to_run(desk: Desk) -> None:
     said = desk.run(without=("uv",))
     assert said.code == 0

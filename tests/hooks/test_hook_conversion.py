@@ -93,6 +93,17 @@ def test_without_uv_a_pdf_waits_and_a_second_run_says_so_again(desk: Desk) -> No
         assert (desk.folder / "BRIEF.pdf").read_bytes() == PDF
 
 
+@pytest.mark.usefixtures("index")
+def test_a_pdf_that_waited_for_uv_becomes_text_by_the_same_command(desk: Desk) -> None:
+    (desk.stood / "task.pdf").write_bytes(PDF)
+    uv = (desk.programs / "uv").resolve()
+    said = desk.run("--brief=task.pdf", without=("uv",))
+    assert "when that is mended, the same copier command does it" in said.text
+    (desk.programs / "uv").symlink_to(uv)
+    desk.run("--brief=task.pdf")
+    assert brief.PASTE not in desk.read("BRIEF.md")
+
+
 @pytest.mark.parametrize("name", ["task.rtf", "task", "picture.png"])
 def test_what_is_no_text_is_kept_beside(desk: Desk, name: str) -> None:
     (desk.stood / name).write_bytes(b"\x89PNG\0\0binary")

@@ -114,6 +114,27 @@ def test_data_that_cannot_be_placed_is_said_and_fails_nothing(
     assert "Committed: the render alone" in said.text
 
 
+def test_a_wrong_path_is_put_right_by_the_same_command(desk: Desk) -> None:
+    said = desk.run("--data=row.csv", "--brief=brief.txt", "--kind=extract", without=("uv",))
+    assert said.text.count("or run the same copier command with the right path") == 2
+    (desk.stood / "rows.csv").write_text(ROWS, encoding="utf-8")
+    (desk.stood / "brief.md").write_text("Read the rows.\n", encoding="utf-8")
+    desk.run("--data=rows.csv", "--brief=brief.md", "--kind=extract", without=("uv",))
+    assert raw_in(desk.read("src/my_task/cases.py")) == 'RAW = Path("data/raw/rows.csv")'
+    assert desk.read("BRIEF.md") == "Read the rows.\n"
+
+
+def test_cases_older_than_the_data_are_named_and_kept(desk: Desk) -> None:
+    (desk.stood / "rows.csv").write_text(ROWS, encoding="utf-8")
+    (desk.folder / "data").mkdir()
+    (desk.folder / "data/cases.jsonl").write_text("{}\n", encoding="utf-8")
+    said = desk.run("--data=rows.csv", "--kind=extract", without=("uv",))
+    assert "data/cases.jsonl is older, perhaps our sample" in said.text
+    assert desk.read("data/cases.jsonl") == "{}\n"
+    again = desk.run("--data=rows.csv", "--kind=extract", without=("uv",))
+    assert "data/cases.jsonl" not in again.text
+
+
 def test_data_that_lies_in_the_repository_stays_where_it_is(desk: Desk) -> None:
     (desk.folder / "data").mkdir()
     (desk.folder / "data/rows.csv").write_text(ROWS, encoding="utf-8")

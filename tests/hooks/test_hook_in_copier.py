@@ -139,7 +139,8 @@ def test_poetry_installs_and_runs_theirs_beside_ours(
     if not poetry:
         pytest.skip("poetry is not on PATH")
     settings = settings | {
-        "PATH": os.pathsep.join([str(Path(poetry).parent), settings.get("PATH", "")])
+        "PATH": os.pathsep.join([str(Path(poetry).parent), settings.get("PATH", "")]),
+        "PYTHONHASHSEED": "0",  # a Copier of its own: a warm one's tasks get the PATH it began with
     }
     theirs = dict(getattr(hook_layouts, layout))
     index = os.environ.get("TAKEHOME_TEST_POETRY_INDEX")

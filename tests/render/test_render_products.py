@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from copier import run_copy
 from rendering import git, render
 
 Run = Callable[..., Any]
@@ -225,6 +226,17 @@ def test_given_data_no_sample_cases_are_written_and_the_first_run_says_what_to_m
     told = run_in(folder, "python", "-m", "scaffold.cli", "eval", code=2)
     assert "Traceback" not in told.stderr
     assert "still to be mapped" in told.stderr
+
+
+@pytest.mark.parametrize("raw", ["data/raw/tickets.csv", "data/raw/tickets [1]/a.txt"])
+def test_copied_again_without_naming_the_data_no_sample_cases_come_beside_it(
+    template: Path, tmp_path: Path, raw: str
+) -> None:
+    folder = render(template, tmp_path / "out [1]", data="tickets.csv")
+    (folder / raw).parent.mkdir(parents=True)
+    (folder / raw).write_text("It broke\n", encoding="utf-8")
+    run_copy(str(template), folder, defaults=True, skip_tasks=True, quiet=True)
+    assert not (folder / "data/cases.jsonl").exists()
 
 
 ASK = """
