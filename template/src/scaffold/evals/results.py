@@ -84,8 +84,7 @@ def summarise(run: Run, scores: Scores, total: int) -> Results:
     slices, groups = dict[str, list[Row]](), dict[str, list[Row]]()
     for row in run.rows:
         if row.reviewed and row.cluster.startswith("group: "):
-            # Within its group, which is given, a case counts by itself.
-            alone = replace(row, cluster=row.id)
+            alone = replace(row, cluster=row.id)  # within its group a case counts by itself
             groups.setdefault(row.cluster.removeprefix("group: "), []).append(alone)
         for part in [*row.tags, f"split: {row.split}"] if row.reviewed else ["unreviewed"]:
             slices.setdefault(part, []).append(row)
