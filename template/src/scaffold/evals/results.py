@@ -93,7 +93,7 @@ def summarise(run: Run, scores: Scores, total: int) -> Results:
         fell = sum(name in row.names for row in rows)
         notes.append(f"{fell} of {len(rows)} answers are the fallback's: only {name} counts them.")
     graded = {row.failed for row in rows if row.names or row.error_kind}
-    if graded == {False} and run.manifest.get("solver") == "baseline":
+    if len(rows) > 1 and graded == {False} and run.manifest.get("solver") == "baseline":
         notes.append("The baseline fails no case: no solver can be seen to be better on these.")
     return {
         "run": run.folder.name,
