@@ -244,6 +244,20 @@ def test_no_baseline_is_a_legal_state_and_report_and_tables_say_so(tmp_path):
     assert said not in (folder / "report.html").read_text("utf-8")
 
 
+def test_a_baseline_that_fails_no_case_is_said_to_leave_nothing_to_show(tmp_path):
+    said = "The baseline fails no case"
+    solvers = {"perfect": "baseline", "fair": "baseline", "mine": "solution"}
+    for name, solver in solvers.items():
+        answers = [1, 0 if name == "fair" else 1]
+        folder = make(tmp_path / name, answers, manifest={"solver": solver})
+        results = json.loads((folder / "results.json").read_text("utf-8"))
+        places = results_table(results), (folder / "report.html").read_text("utf-8")
+        assert [said in place for place in places] == [name == "perfect"] * 2, name
+    for answers in ([], [1]):  # of which nothing can be said
+        few = make(tmp_path / f"{len(answers)}", answers, manifest={"solver": "baseline"})
+        assert said not in (few / "report.html").read_text("utf-8")
+
+
 def test_figures_by_group_take_the_cases_of_a_group_as_independent(tmp_path):
     answers = [1, 1, 1, 0, 1, 0, 0, 0]
     folder = make(tmp_path / "r", answers, group=lambda i: "first" if i < 4 else "second <b>")

@@ -95,6 +95,22 @@ def test_fields_says_which_field_fails():
     assert fields(wanted, wanted)["all_fields"] is True
 
 
+def test_fields_takes_numbers_and_days_that_are_near_where_it_is_told_to():
+    wanted = Invoice(
+        total=Decimal(100), issued=Date(2025, 3, 31), line=Line(name="a", amount=Decimal(5))
+    )
+    near = Invoice(
+        total=Decimal("100.01"),
+        issued=Date(2025, 4, 1),
+        line=Line(name="a", amount=Decimal("4.99")),
+    )
+    assert fields(wanted, near, absolute=0.01, days=1)["all_fields"] is True
+    wrong = {name for name, right in fields(wanted, near).items() if right is False}
+    assert wrong == {"all_fields", "fields.total", "fields.issued", "fields.line.amount"}
+    assert fields(wanted, near, absolute=0.01)["fields.issued"] is False
+    assert fields(wanted, near, absolute=0.005, days=1)["fields.line.amount"] is False
+
+
 def test_a_field_that_is_absent_on_both_sides_is_right_and_an_invented_one_is_wrong():
     assert fields(Invoice(), Invoice())["fields.total"] is True
     assert fields(Invoice(), Invoice(total=Decimal(1)))["fields.total"] is False

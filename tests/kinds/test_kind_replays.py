@@ -1,4 +1,4 @@
-"""What an agent and a hybrid search asked once is replayed in another process, days later, keyless."""
+"""What agent, sql and hybrid search asked once is replayed in another process, days later, keyless."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 TEMPLATE = Path(__file__).parents[2] / "template"
+QUERY = '{"sql": "SELECT count(*) FROM ferry", "reason": ""}'
 STEPS = [("get_order", {"order_id": "Q-219"}), ("refund", {"order_id": "Q-219", "cents": 1500})]
 
 
@@ -33,24 +35,31 @@ class Vendor(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
+    def script(self, body: dict[str, Any]) -> tuple[list[Any], str]:
+        """Return the steps to ask for, and what to say after them; who gives no tools wants SQL."""
+        return (STEPS, "Paid back.") if body.get("tools") else ([], QUERY)
+
     def to_messages(self, body: dict[str, Any]) -> dict[str, Any]:
         done = sum(message["role"] == "assistant" for message in body["messages"])
-        content = [{"type": "text", "text": "Paid back."}]
-        if done < len(STEPS):
-            tool, arguments = STEPS[done]
+        steps, said = self.script(body)
+        content = [{"type": "text", "text": said}]
+        if done < len(steps):
+            tool, arguments = steps[done]
             use = {"type": "tool_use", "id": f"toolu_{uuid.uuid4().hex}", "name": tool}
             content = [use | {"input": arguments}]
         usage = {"input_tokens": 100, "output_tokens": 20}
         about = {"id": "msg", "type": "message", "role": "assistant", "model": body["model"]}
-        reason = "tool_use" if done < len(STEPS) else "end_turn"
+        reason = "tool_use" if done < len(steps) else "end_turn"
         return {**about, "content": content, "stop_reason": reason, "usage": usage}
 
     def to_responses(self, body: dict[str, Any]) -> dict[str, Any]:
-        done = sum(item.get("type") == "function_call_output" for item in body["input"])
-        said = {"type": "output_text", "text": "Paid back.", "annotations": []}
-        item = {"type": "message", "id": "m", "role": "assistant", "content": [said]}
-        if done < len(STEPS):
-            tool, arguments = STEPS[done]
+        asked = [item for item in body["input"] if isinstance(item, dict)]
+        done = sum(item.get("type") == "function_call_output" for item in asked)
+        steps, said = self.script(body)
+        content = [{"type": "output_text", "text": said, "annotations": []}]
+        item = {"type": "message", "id": "m", "role": "assistant", "content": content}
+        if done < len(steps):
+            tool, arguments = steps[done]
             item = {"type": "function_call", "id": "fc", "call_id": f"call_{uuid.uuid4().hex}"}
             item |= {"name": tool, "arguments": json.dumps(arguments), "status": "completed"}
         usage = {"input_tokens": 100, "output_tokens": 20, "total_tokens": 120}
@@ -111,22 +120,40 @@ def python(project: Any, script: str, days: int, **environment: str) -> str:
 
 EVAL = """
 from scaffold.cli import main
-sys.argv = ["takehome", "eval", "--solver", "solution", "--case", "03", "--epochs", "2", "--json"]
+sys.argv = ["takehome", "eval", "--solver", "solution", "--case", "{case}", "--json"]
+sys.argv += ["--epochs", "2"]
 main()
 """
 
 
-@pytest.mark.parametrize(
-    ("name", "path", "model"),
-    [("anthropic", "", "claude-sonnet-5-5"), ("openai", "/v1", "gpt-6-sol")],
-)
-def test_a_recorded_agent_runs_again_three_days_later_without_a_key_or_a_network(
-    agent: Any, vendor: Any, name: str, path: str, model: str
-) -> None:
+@pytest.fixture(params=[("anthropic", "", "claude-sonnet-5-5"), ("openai", "/v1", "gpt-6-sol")])
+def replayed(vendor: Any, request: pytest.FixtureRequest) -> Callable[[Any, str], dict[str, Any]]:
+    """Give a function that runs a case, runs it again days later, and holds the two together."""
+    name, path, model = request.param
     chosen = {"TAKEHOME_MODEL": f"{name}:{model}"}
     address = f"http://127.0.0.1:{vendor.server_port}{path}"
     keys = {f"{name.upper()}_API_KEY": "synthetic", f"{name.upper()}_BASE_URL": address}
-    first = json.loads(python(agent, EVAL, 0, **chosen, **keys))
+    nowhere = {f"{name.upper()}_BASE_URL": "http://127.0.0.1:9"}
+
+    def run(project: Any, case: str) -> dict[str, Any]:
+        evaluate = EVAL.replace("{case}", case)
+        first = json.loads(python(project, evaluate, 0, **chosen, **keys))
+        asked = len(vendor.seen)
+        again = json.loads(python(project, evaluate, 3, **chosen, **nowhere))
+        for results in (first, again):
+            for differs in ("run", "against", "latency_s"):
+                results.pop(differs, None)
+        assert again == first
+        assert len(vendor.seen) == asked
+        return first
+
+    return run
+
+
+def test_a_recorded_agent_runs_again_three_days_later_without_a_key_or_a_network(
+    agent: Any, vendor: Any, replayed: Callable[[Any, str], dict[str, Any]]
+) -> None:
+    first = replayed(agent, "03")
     assert first["errors"] == 0
     assert first["scores"]["success"]["mean"] == 1
     sent = "\n".join(vendor.seen)
@@ -135,13 +162,16 @@ def test_a_recorded_agent_runs_again_three_days_later_without_a_key_or_a_network
     assert len({run["run_id"] for run in runs}) == 2  # an id of its own for each epoch
     assert all(f"receipt {run['run_id'][:8]}-Q-219" in sent for run in runs)
 
-    nowhere = {f"{name.upper()}_BASE_URL": "http://127.0.0.1:9"}
-    again = json.loads(python(agent, EVAL, 3, **chosen, **nowhere))
-    for results in (first, again):
-        for differs in ("run", "against", "latency_s"):
-            results.pop(differs, None)
-    assert again == first
-    assert len(vendor.seen) == 6
+
+def test_a_recorded_query_runs_again_three_days_later_without_a_key_or_a_network(
+    sql: Any, vendor: Any, replayed: Callable[[Any, str], dict[str, Any]]
+) -> None:
+    first = replayed(sql, "count-ferries")
+    assert first["errors"] == 0
+    assert first["scores"]["execution_accuracy"]["mean"] == 1
+    today = datetime.now(UTC).date()
+    assert len(vendor.seen) == 2  # one call, two epochs
+    assert all(f"Today is {today}" in request for request in vendor.seen)
 
 
 SEARCH = """

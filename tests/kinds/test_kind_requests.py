@@ -15,7 +15,26 @@ from scaffold.evals import Outcome
 
 __all__ = ["llmock"]  # a fixture
 # Made-up answers to each kind's first sample case, in the order in which they are asked for.
+FIELDS = (
+    '"kind": "invoice", "supplier": "Zwirbelhof Textil GmbH", "number": "ZT-2025-0411", '
+    '"issued": "2025-03-14", "due": "2025-04-13", "currency": "EUR", "net": "577.00", '
+    '"total": "686.63"'
+)
+QUOTE = '{{"field": "{}", "quote": "{}", "page": null, "confidence": 1}}'
+QUOTES = {
+    "kind": "Rechnung",
+    "supplier": "Zwirbelhof Textil GmbH",
+    "number": "ZT-2025-0411",
+    "issued": "14.03.2025",
+    "due": "13.04.2025",
+    "currency": "€",
+    "net": "577,00",
+    "total": "686,63",
+}
+EVIDENCE = ", ".join(QUOTE.format(*one) for one in QUOTES.items())
 REPLIES = {
+    "extract": [f'{{{FIELDS}, "evidence": [{EVIDENCE}]}}'],
+    "blank": ['{"text": ""}'],
     "classify": ['{"label": "billing", "reason": "charged twice"}'],
     "sql": [
         '{"sql": "SELECT count(*) FROM ferrys", "reason": ""}',
@@ -48,7 +67,7 @@ def test_a_solutions_requests_are_accepted_and_replay_three_days_later(
 ) -> None:
     project = request.getfixturevalue(kind)
     case = project.module("cases").cases()[0]
-    score, solve = project.module("scoring").score, project.module("solution").solve
+    scoring, solve = project.module("scoring"), project.module("solution").solve
 
     async def solved(mode: Any) -> tuple[Any, int]:
         async with llm.Client(model, recordings=tmp_path / "recordings", mode=mode) as client:
@@ -58,6 +77,9 @@ def test_a_solutions_requests_are_accepted_and_replay_three_days_later(
     script(llmock, *({"type": "reply", "text": text} for text in REPLIES[kind]))
     output, calls = asyncio.run(solved("auto"))
     assert calls == len(REPLIES[kind])
-    assert set(score(case, Outcome(output)).values()) == {True}
+    figures, declared = scoring.score(case, Outcome(output)), getattr(scoring, "SCORES", {})
+    lower = {name for name, score in declared.items() if not score.higher_is_better}
+    assert figures
+    assert figures == {name: name not in lower for name in figures}
     monkeypatch.setattr(llm.client, "datetime", Later)
     assert asyncio.run(solved("replay")) == (output, calls)

@@ -61,10 +61,9 @@ def write_report(run: Run, results: Results, scores: Scores) -> None:
         if other := case.pop("fallback", None):
             case |= {"output": other, "error": f"{case['error']}\nThe output is the fallback's."}
         case |= {name: cut(case[name], most) for name in TEXTS}
-        asked = case.pop("judge_calls", [])
+        calls, asked = case["calls"], case.pop("judge_calls", [])
         judging = [call | {"model": f"{call['model']}, judging"} for call in asked]
-        case |= {"hidden": len(case["calls"][CALLS:])}
-        case |= {"calls": case["calls"][:CALLS] + judging[:CALLS]}
+        case |= {"hidden": len(calls[CALLS:]), "calls": calls[:CALLS] + judging[:CALLS]}
         for call in case["calls"]:
             call |= {name: cut(call.get(name), most) for name in ("prompt", "reply", "tool_calls")}
         cases.append(case)

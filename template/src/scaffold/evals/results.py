@@ -85,8 +85,7 @@ def summarise(run: Run, scores: Scores, total: int) -> Results:
     slices, groups = dict[str, list[Row]](), dict[str, list[Row]]()
     for row in run.rows:
         if row.reviewed and row.cluster.startswith("group: "):
-            # Within its group, which is given, a case counts by itself.
-            alone = replace(row, cluster=row.id)
+            alone = replace(row, cluster=row.id)  # within its group a case counts by itself
             groups.setdefault(row.cluster.removeprefix("group: "), []).append(alone)
         for part in [*row.tags, f"split: {row.split}"] if row.reviewed else ["unreviewed"]:
             slices.setdefault(part, []).append(row)
@@ -94,6 +93,9 @@ def summarise(run: Run, scores: Scores, total: int) -> Results:
     for name in (name for name in names if name.endswith(FALLBACK)):
         fell = sum(name in row.names for row in rows)
         notes.append(f"{fell} of {len(rows)} answers are the fallback's: only {name} counts them.")
+    graded = {row.failed for row in rows if row.names or row.error_kind}
+    if len(rows) > 1 and graded == {False} and run.manifest.get("solver") == "baseline":
+        notes.append("The baseline fails no case: no solver can be seen to be better on these.")
     return {
         "run": run.folder.name,
         "n": len({row.id for row in rows}),
@@ -128,8 +130,7 @@ def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}
         declared = scores.get(name.removesuffix(FALLBACK), PLAIN)
         sign = 1 if declared.higher_is_better else -1
         if declared.summary:
-            optional = summaries(scores)
-            one, other, diff, p = optional.paired(runs, (before, after), declared.summary)
+            one, other, diff, p = summaries(scores).paired(runs, (before, after), declared.summary)
         else:
             xs, ys, clusters = list[float](), list[float](), list[str]()
             sides = (tries_of(rows, name, scores) for rows in (before, after))
@@ -173,9 +174,7 @@ def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}
     }
 
 
-def hold_against(
-    results: Results, run: Run, scores: Mapping[str, Score], others: Mapping[str, Path | None]
-) -> None:
+def hold_against(results: Results, run: Run, scores: Scores, others: Mapping[str, Any]) -> None:
     """Compare with other runs, by name; that a baseline cannot be compared with is a note."""
     given = {which: other for which, other in others.items() if other and other != run.folder}
     for which, other in given.items():

@@ -62,28 +62,30 @@ def set_prf(expected: Iterable[Any], output: Iterable[Any]) -> dict[str, float]:
     return {name: len(wanted & found) / n if n else empty for name, n in sizes.items()}
 
 
-def fields(expected: BaseModel, output: object) -> dict[str, float | bool | None]:
+def fields(
+    expected: BaseModel, output: object, *, absolute: float = 0, days: int = 0
+) -> dict[str, float | bool | None]:
     """Score each field: `fields` is the mean, `all_fields` whether all fit; then `fields.total`, ….
 
-    Text is compared normalised, numbers and days by value, lists as sets (F1), models field by
-    field. A field that is None on both sides is right.
+    Text is compared normalised, numbers within `absolute`, dates within `days`, lists as sets (F1),
+    models field by field. A field that is None on both sides is right.
     """
-    parts = dict(_fields(expected, output, "fields."))
+    parts = dict(_fields(expected, output, "fields.", absolute, days))
     share = sum(parts.values()) / len(parts)
     return {"fields": share, "all_fields": share == 1, **parts} if len(parts) > 1 else {**parts}
 
 
-def _fields(expected: BaseModel, output: object, at: str) -> Iterable[tuple[str, float | bool]]:
+def _fields(expected: BaseModel, output: object, at: str, near: float, days: int) -> Iterable[Any]:
     for name in type(expected).model_fields:
         match getattr(expected, name), getattr(output, name, None):
             case BaseModel() as wanted, found:
-                yield from _fields(wanted, found, f"{at}{name}.")
+                yield from _fields(wanted, found, f"{at}{name}.", near, days)
             case str(wanted), str(found):
                 yield at + name, normalised(wanted, found)
             case (int() | float() | Decimal()) as wanted, found if not isinstance(wanted, bool):
-                yield at + name, number(wanted, found)
+                yield at + name, number(wanted, found, absolute=near)
             case Date() as wanted, found:
-                yield at + name, date(wanted, found)
+                yield at + name, date(wanted, found, days=days)
             case (list() | tuple() | set()) as wanted, found:
                 sets = ({" ".join(_words(item)) for item in side or ()} for side in (wanted, found))
                 yield at + name, set_prf(*sets)["f1"]

@@ -19,11 +19,11 @@ def score(case: Case[Input, Expected], outcome: Outcome[Output]) -> dict[str, fl
     given values (False apart) whose quote stands in the text; "absent" the share of what the text
     does not give that is said to be absent, neither given nor unsure. What has no evidence is said
     with confidence 1: "brier" is the mean of (confidence - right)² (Brier 1950); "overconfidence"
-    and "underconfidence", by how much the mean confidence is off, are equal where it is calibrated.
+    and "underconfidence", by how much a case's mean is off, are equal if it is right on the whole.
     """
     if case.expected is None:  # a case without a label: it runs, and is not graded
         return {}
-    scores, output = fields(case.expected, outcome.output), outcome.output
+    scores, output = fields(case.expected, outcome.output), outcome.output  # days=1: near enough
     if output is None or "evidence" not in dict(output):
         return scores
     text = "\n".join(str(value) for _, value in case.input)
