@@ -44,8 +44,7 @@ def recordings(
             damaged.append(one.damage)
             continue
         row = cases.setdefault(one.case, {"answers": 0, "bytes": 0, "cost_usd": 0})
-        row["answers"] += 1
-        row["bytes"] += one.size
+        row |= {"answers": row["answers"] + 1, "bytes": row["bytes"] + one.size}
         costs: Any = row["cost_usd"], one.cost_usd
         row["cost_usd"] = None if None in costs else sum(costs)
     if as_json:
