@@ -232,6 +232,8 @@ def test_figures_of_code_that_has_changed_since_cannot_be_published_by_way_of_a_
     assert not (folder / "results/submitted").exists()
     run_in(folder, *TAKEHOME, "eval", "--like", run)
     run_in(folder, *TAKEHOME, "publish", "latest")
+    (folder / "prompts/new.j2").write_text("changed", "utf-8")
+    assert "prompts/ has changed" in run_in(folder, *TAKEHOME, "publish", "latest", code=2).stderr
 
 
 def test_a_run_may_be_named_by_its_path(

@@ -48,10 +48,11 @@ def publish(
     run, code, readme = here.run(name), f"src/{here.package}", here.root / "README.md"
     results, submitted = run / "results.json", here.root / "results" / "submitted"
     finished = results.is_file() and not json.loads(results.read_text("utf-8"))["unfinished"]
-    made_by = json.loads((run / "manifest.json").read_text("utf-8"))["hashes"]["code"]
-    if not (finished and made_by == here.digest(code)):
+    made_by = json.loads((run / "manifest.json").read_text("utf-8"))["hashes"]
+    same = made_by["code"] == here.digest(code) and made_by["prompts"] == here.digest("prompts")
+    if not (finished and same):
         how = f"has changed (`takehome eval --like {run.name}`): do that, and publish it"
-        raise ProjectError(f"{run.name} is unfinished (`eval --resume` it), or {code} {how}.")
+        raise ProjectError(f"{run.name} is unfinished (--resume it), or {code} or prompts/ {how}.")
     text = readme.read_text("utf-8")
     for block, content in (("results", results_block(run)), ("authorship", authorship(here))):
         lines = rf"(?s)(<!-- {block}: begin[^\n]*\n).*?(<!-- {block}: end -->)"
