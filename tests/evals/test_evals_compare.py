@@ -50,6 +50,14 @@ def test_flips_are_named_both_ways_with_their_outputs_side_by_side(tmp_path):
     assert set(entry) >= {"a", "b", "diff", "low", "high", "p", "method", "regressed"}
 
 
+def test_a_flip_is_shown_where_a_run_was_stopped_before_the_first_epoch_of_its_case(tmp_path):
+    a, b = make(tmp_path / "a", [1, 0], epochs=2), make(tmp_path / "b", [0, 0], epochs=2)
+    path = b / "cases.jsonl"
+    kept = [line for line in path.read_text("utf-8").splitlines() if '"epoch": 0' not in line]
+    path.write_text("\n".join(kept) + "\n", "utf-8")
+    assert "1 worse in B" in as_markdown(compare(a, b), a, b)
+
+
 def test_an_error_counts_in_a_comparison_as_it_does_in_the_score(tmp_path):
     a = make(tmp_path / "a", [1] * 10)
     b = make(tmp_path / "b", [1] * 5 + [ValueError("x")] * 5)

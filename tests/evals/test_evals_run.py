@@ -243,6 +243,50 @@ def test_causes_that_were_filled_in_outlive_a_resume(tmp_path):
         assert [r["cause"] for r in csv.DictReader(file)] == ["", "ambiguous; question"]
 
 
+def test_a_cause_that_was_saved_in_a_spreadsheets_own_encoding_ends_no_run_and_goes_on(tmp_path):
+    run(tmp_path / "r", cases_of(10))
+    path = tmp_path / "r" / "failures.csv"
+    text = path.read_bytes().decode("utf-8-sig").replace("5,0,,", "5,0,Prüfung – “5”,")
+    path.write_bytes(text.encode("cp1252"))
+    run(tmp_path / "r", cases_of(10), resume=True)
+    assert [row["cause"] for row in read_failures(path)] == ["", "Prüfung – “5”"]
+
+
+def test_causes_outlive_a_failures_csv_that_cannot_be_written(tmp_path, monkeypatch):
+    run(tmp_path / "r", cases_of(10))
+    path = tmp_path / "r" / "failures.csv"
+    written = path.read_bytes().replace(b"5,0,,", b"5,0,typo,")
+    path.write_bytes(written)
+
+    def full(self, row):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(csv.DictWriter, "writerow", full)
+    with pytest.raises(RunError, match="No space left on device"):
+        run(tmp_path / "r", cases_of(10), resume=True)
+    assert path.read_bytes() == written
+
+
+def test_a_second_command_that_goes_on_with_a_run_stops_and_takes_no_answer_away(tmp_path):
+    folder = tmp_path / "r"
+    run(folder, cases_of(2))
+
+    async def both():
+        first, second = (
+            evaluate(cases_of(9), slow, score, folder=folder, resume=True) for _ in "12"
+        )
+        return await asyncio.gather(first, second, return_exceptions=True)
+
+    async def slow(case, epoch):
+        await asyncio.sleep(int(case.id) / 50)
+        return await solver(case, epoch)
+
+    results, stopped = sorted(asyncio.run(both()), key=lambda one: isinstance(one, RunError))
+    assert "another command" in str(stopped)
+    assert results["n"] == len(lines(folder)) == 9
+    assert sorted(json.loads(line)["id"] for line in lines(folder)) == [str(i) for i in range(9)]
+
+
 def test_a_folder_that_holds_a_run_is_not_overwritten(tmp_path):
     run(tmp_path / "r", cases_of(2))
     with pytest.raises(RunError, match="--resume r"):

@@ -266,6 +266,18 @@ def test_answers_of_other_code_are_not_gone_on_with(folder: Path) -> None:
     assert [row["output.text"] for row in table(folder / "out.csv")] == ["A", "B"]
 
 
+def test_two_commands_that_write_the_same_file_give_each_row_once(folder: Path) -> None:
+    rows = [f"row {number}" for number in range(40)]
+    (folder / "in.csv").write_text("text\n" + "\n".join(rows) + "\n", "utf-8")
+    command = ("run", "--in", "in.csv", "--out", "out.csv", "--concurrency", "2")
+    both = [start(folder, *command, SLOW="0.15") for _ in range(2)]
+    told = [process.communicate(timeout=60)[1] for process in both]
+    assert sorted(process.returncode for process in both) == [0, 2]
+    assert "another command answers in.csv, too" in "".join(told)
+    assert "Traceback" not in "".join(told)
+    assert [row["text"] for row in table(folder / "out.csv")] == rows
+
+
 def test_a_failed_write_leaves_the_old_file_whole(folder: Path) -> None:
     (folder / "in.csv").write_text("text\na\n", "utf-8")
     (folder / "out.csv").write_text("old\n", "utf-8")
@@ -285,6 +297,8 @@ def test_a_failed_write_leaves_the_old_file_whole(folder: Path) -> None:
         (("--in", "in.csv"), "Pass an input, or --in FILE and --out FILE"),
         (("--in", "in.csv", "--out", "out.xlsx"), "must end in .csv or .jsonl"),
         (("--in", "no.csv", "--out", "out.csv"), "no.csv must be there"),
+        (("--in", "in.csv", "--out", "in.csv"), "outside of --in"),
+        (("--in", "src", "--out", "src/out.csv"), "outside of --in"),
     ],
 )
 def test_a_wrong_command_is_a_sentence(

@@ -51,10 +51,11 @@ def folder(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_wrong_command_is_a_sentence_and_writes_nothing(
     folder: Path, run_in: Callable[..., Any], command: tuple[str, ...], sentence: str
 ) -> None:
+    before = set(folder.glob("results/*"))  # other tests run here, too, and in any order
     told = run_in(folder, *TAKEHOME, *command, code=2)
     assert sentence in told.stderr
     assert "Traceback" not in told.stderr
-    assert list(folder.glob("results/*")) == []
+    assert set(folder.glob("results/*")) == before
 
 
 def test_a_solver_that_returns_no_output_model_is_told_so(
@@ -215,6 +216,50 @@ def test_a_publish_that_fails_leaves_the_submitted_run_whole(
     submitted = json.loads((folder / "results/submitted/results.json").read_text("utf-8"))
     assert submitted["run"] == first
     assert (folder / "README.md").read_text("utf-8") == before
+
+
+def test_figures_of_code_that_has_changed_since_cannot_be_published_by_way_of_a_resume(
+    template: Path, tmp_path: Path, run_in: Callable[..., Any]
+) -> None:
+    folder = render(template, tmp_path / "task", kind="blank")
+    run_in(folder, *TAKEHOME, "eval")
+    (run,) = (path.name for path in folder.glob("results/2*"))
+    with (folder / "src/task/baseline.py").open("a", encoding="utf-8") as file:
+        file.write("# changed\n")
+    told = run_in(folder, *TAKEHOME, "eval", "--resume", run, code=2)
+    assert f"--like {run}" in told.stderr
+    told = run_in(folder, *TAKEHOME, "publish", run, code=2)
+    assert f"--like {run}" in told.stderr
+    assert not (folder / "results/submitted").exists()
+    run_in(folder, *TAKEHOME, "eval", "--like", run)
+    run_in(folder, *TAKEHOME, "publish", "latest")
+    (folder / "prompts/new.j2").write_text("changed", "utf-8")
+    assert "prompts/ has changed" in run_in(folder, *TAKEHOME, "publish", "latest", code=2).stderr
+
+
+def test_a_run_may_be_named_by_its_path(
+    template: Path, tmp_path: Path, run_in: Callable[..., Any]
+) -> None:
+    folder = render(template, tmp_path / "task", kind="blank")
+    run_in(folder, *TAKEHOME, "eval")
+    (run,) = (path.relative_to(folder) for path in folder.glob("results/2*"))
+    told = run_in(folder, *TAKEHOME, "eval", "--resume", str(run))
+    assert (folder / run / "report.html").as_uri() in told.stderr
+
+
+def test_an_eval_begins_while_another_one_records(
+    template: Path, tmp_path: Path, run_in: Callable[..., Any]
+) -> None:
+    folder = render(template, tmp_path / "task", kind="blank")
+    (folder / "recordings/key").mkdir(parents=True)
+    manifests = list[Any]()
+    for name in ("a.json", "b.5f.tmp"):  # what is half written is away in a moment
+        (folder / "recordings/key" / name).write_text("{}", "utf-8")
+        run_in(folder, *TAKEHOME, "eval")
+        newest = max(folder.glob("results/2*/manifest.json"))
+        manifests.append(json.loads(newest.read_text("utf-8")))
+    first, second = (manifest["hashes"]["recordings"] for manifest in manifests)
+    assert first == second
 
 
 def test_a_run_in_which_some_cases_have_no_answer_says_why(

@@ -113,6 +113,5 @@ def _say(run: str, awaited: list[batches.Batch], as_json: bool) -> None:
             parts = "".join(f", {number} {name}" for name, number in counts.items() if number)
             typer.echo(f"{one.model} {row['id']}: {one.status}{parts}")
     n, back = sum(row["requests"] for row in rows), f"`takehome eval --resume {run}`"
-    told = {"run": run, "requests": n, "batches": rows}
     line = f"{n} requests in {len(rows)} batches; come back with {back}."
-    typer.echo(json.dumps(told) if as_json else line)
+    typer.echo(json.dumps({"run": run, "requests": n, "batches": rows}) if as_json else line)

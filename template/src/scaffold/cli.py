@@ -103,6 +103,8 @@ def evaluate(
         settle = part("batch", "batch", "--batch").settle  # which ends here while it has to wait
         scored = partial(evals.scored, scoring.score)
         settle(here, client, folder, manifest, cases, solver_of(solve, client), scored, as_json)
+    elif resume and any(begun["hashes"][n] != manifest["hashes"][n] for n in ("code", "prompts")):
+        raise ProjectError(f"Code or prompts changed since {resume} began: use --like {resume}.")
     with progress(scores) as show:
         work = evals.evaluate(
             cases,

@@ -34,26 +34,24 @@ def recordings(
     from scaffold.project import find
 
     here = find()
-    folder, pruned, damaged = here.root / "recordings", list[str](), list[str]()
+    folder, gone, damaged = here.root / "recordings", list[Path](), list[str]()
     if prune or dry_run:
-        used = [case.id for case in here.cases()]
-        pruned = [str(path) for path in upkeep.prune(folder, used, dry_run=dry_run)]
+        gone = upkeep.prune(folder, (case.id for case in here.cases()), dry_run=dry_run)
     cases = dict[str, dict[str, Any]]()
     for one in upkeep.recordings_in(folder):
         if one.damage:
             damaged.append(one.damage)
             continue
         row = cases.setdefault(one.case, {"answers": 0, "bytes": 0, "cost_usd": 0})
-        row["answers"] += 1
-        row["bytes"] += one.size
+        row |= {"answers": row["answers"] + 1, "bytes": row["bytes"] + one.size}
         costs: Any = row["cost_usd"], one.cost_usd
         row["cost_usd"] = None if None in costs else sum(costs)
     if as_json:
-        say([{"cases": cases, "damaged": damaged, "pruned": pruned}], as_json)
+        say([{"cases": cases, "damaged": damaged, "pruned": [*map(str, gone)]}], as_json)
     else:
         say({"case": case or "none", **row} for case, row in cases.items())
         say({"damaged": why} for why in damaged)
-        say({"would be deleted" if dry_run else "deleted": path} for path in pruned)
+        say({"would be deleted" if dry_run else "deleted": path} for path in gone)
     raise typer.Exit(bool(damaged))
 
 

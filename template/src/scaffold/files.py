@@ -31,8 +31,8 @@ def over(here: Project, solver: Any, client: Any, source: Path, out: Path) -> No
     Answers are kept beside `out` until that is written, so after a kill the same command goes on.
     A row that is no Input or has no answer is kept, with its error.
     """
-    if out.suffix not in (".csv", ".jsonl"):
-        raise ProjectError(f"--out {out} must end in .csv or .jsonl.")
+    if out.suffix not in (".csv", ".jsonl") or out.resolve().is_relative_to(source.resolve()):
+        raise ProjectError(f"--out {out} must end in .csv or .jsonl, and lie outside of --in.")
     told, columns = {"rows": 0, "of": 0, "errors": 0, "cost_usd": 0.0}, dict[str, None]()
     for row in evals.read_rows(source):
         told["of"] += 1
@@ -46,9 +46,8 @@ def over(here: Project, solver: Any, client: Any, source: Path, out: Path) -> No
     with (folder / "cases.jsonl").open("a+b") as lines:
         for record in _records(lines):
             _count(told, record)
-        solving = _solve(here, solver, source, list(columns), lines, told)
         with suppress(KeyboardInterrupt):
-            asyncio.run(closing(client, solving))
+            asyncio.run(closing(client, _solve(here, solver, source, [*columns], lines, told)))
         if left := told.pop("of") - told["rows"]:
             raise ProjectError(f"{left} rows are left (--max-cost, Ctrl-C): run the command again.")
         _write(here, lines, list(columns), out)
@@ -63,7 +62,7 @@ def _records(lines: BinaryIO) -> Iterator[Record]:
         for line in lines:
             yield json.loads(line[:-1])  # no JSON where the end of the line is missing
             whole += len(line)
-    lines.truncate(whole)
+    lines.seek(lines.truncate(whole))
 
 
 def _count(told: dict[str, Any], record: Record) -> None:
@@ -106,6 +105,8 @@ async def _solve(
             if not ahead or not (record := await ahead.popleft()):
                 await asyncio.gather(*ahead)  # what is under way is paid, and will be recorded
                 return
+            if lines.tell() != lines.seek(0, 2):  # its end
+                raise ProjectError(f"another command answers {source.name}, too: let it end.")
             lines.write(json.dumps(record).encode() + b"\n")
             lines.flush()
             _count(told, record)

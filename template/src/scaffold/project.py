@@ -86,9 +86,8 @@ class Project(BaseSettings, title="[tool.takehome] in pyproject.toml, or TAKEHOM
 
     def finished(self) -> list[dict[str, Any]]:
         """Return the manifests of finished runs, oldest first."""
-        files = sorted(self.root.glob("results/2*/results.json"))
-        read = ((f.parent.name, f.with_name("manifest.json").read_text("utf-8")) for f in files)
-        return [json.loads(text) | {"run": name} for name, text in read]
+        runs = (file.parent for file in sorted(self.root.glob("results/2*/results.json")))
+        return [json.loads((r / "manifest.json").read_bytes()) | {"run": r.name} for r in runs]
 
     def run(self, name: str) -> Path:
         """Return a run's folder by its name, its path or as `latest`."""
@@ -96,7 +95,7 @@ class Project(BaseSettings, title="[tool.takehome] in pyproject.toml, or TAKEHOM
             name = next((run["run"] for run in reversed(self.finished())), name)
         for folder in (self.root / "results" / name, Path(name)):
             if (folder / "cases.jsonl").is_file():
-                return folder
+                return folder.absolute()
         raise ProjectError(f"There is no run {name} in results/.")
 
     def last_run(self, solver: str, chosen: dict[str, Any], before: str = "~") -> Path | None:
@@ -137,21 +136,21 @@ class Project(BaseSettings, title="[tool.takehome] in pyproject.toml, or TAKEHOM
     def digest(self, place: str | Path) -> str | None:
         """Return the SHA-256 over names and contents of the files there; None where none is."""
         path = self.root / place
-        files = sorted(f for f in (path, *path.rglob("*")) if f.is_file() and f.suffix != ".pyc")
+        all_files = (f for f in (path, *path.rglob("*")) if f.is_file())
+        files = sorted(f for f in all_files if f.suffix not in (".pyc", ".tmp"))
         found = [file.relative_to(path.parent).as_posix() for file in files]
         for file in files:
             with file.open("rb") as content:
                 found.append(file_digest(content, "sha256").hexdigest())
         return sha256("\0".join(found).encode()).hexdigest() if files else None
 
-    def git(self, *arguments: str) -> str | None:
+    def git(self, *args: str) -> str | None:
         """Return what git prints; None where there is no git, no repository, or it fails."""
-        command = ["git", "-C", str(self.root), *arguments]
         try:
-            printed = subprocess.run(command, capture_output=True, check=True).stdout
+            run = subprocess.run(["git", *args], cwd=self.root, capture_output=True, check=True)
         except (OSError, subprocess.CalledProcessError):
             return None
-        return printed.decode("utf-8", "replace").strip()
+        return run.stdout.decode("utf-8", "replace").strip()
 
 
 def root() -> Path:

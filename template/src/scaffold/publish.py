@@ -48,10 +48,11 @@ def publish(
     run, code, readme = here.run(name), f"src/{here.package}", here.root / "README.md"
     results, submitted = run / "results.json", here.root / "results" / "submitted"
     finished = results.is_file() and not json.loads(results.read_text("utf-8"))["unfinished"]
-    made_by = json.loads((run / "manifest.json").read_text("utf-8"))["hashes"]["code"]
-    if not (finished and made_by == here.digest(code)):
-        how = f"`takehome eval --resume` or `--like {run.name}`, and publish that"
-        raise ProjectError(f"{run.name} is unfinished, or {code} has changed: {how}.")
+    made_by = json.loads((run / "manifest.json").read_text("utf-8"))["hashes"]
+    same = made_by["code"] == here.digest(code) and made_by["prompts"] == here.digest("prompts")
+    if not (finished and same):
+        how = f"has changed (`takehome eval --like {run.name}`): do that, and publish it"
+        raise ProjectError(f"{run.name} is unfinished (--resume it), or {code} or prompts/ {how}.")
     text = readme.read_text("utf-8")
     for block, content in (("results", results_block(run)), ("authorship", authorship(here))):
         lines = rf"(?s)(<!-- {block}: begin[^\n]*\n).*?(<!-- {block}: end -->)"
@@ -94,10 +95,9 @@ def authorship(here: Any) -> str:
     links = ", ".join(f"[{name}](<{name}>) {own[name]}" for name in largest)
     files = "1 file" if len(own) == 1 else f"{len(own)} files"
     written = f"{sum(own.values()):,} lines in {files} (the largest: {links})"
-    return (
-        f"Written for this assignment: {written if own else 'nothing yet that git tracks'}. Given by "
-        f"the template: `src/scaffold/`, {f'changed in {changed}' if changed else 'unchanged'}."
-    )
+    written = written if own else "nothing yet that git tracks"
+    given = f"`src/scaffold/`, {f'changed in {changed}' if changed else 'unchanged'}"
+    return f"Written for this assignment: {written}. Given by the template: {given}."
 
 
 def _added(here: Any, base: str, *paths: str) -> dict[str, int]:

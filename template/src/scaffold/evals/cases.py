@@ -130,9 +130,8 @@ def _check(mapping: Mapping[str, str], rows: list[Any], adapter: TypeAdapter[Any
         left += [".".join(map(str, e["loc"])) for e in error.errors() if e["type"] == "missing"]
     if columns and left:
         said = f"MAPPING in your cases.py: still to be mapped: {', '.join(left)}. Fill it in, or"
-        place = (
-            f"write data/cases.jsonl by hand. The columns ({getattr(rows[0], 'where', 'row 1')})"
-        )
+        where = getattr(rows[0], "where", "row 1")
+        place = f"write data/cases.jsonl by hand. The columns ({where})"
         raise CasesError(f"{said} {place}: {', '.join(columns)}")
 
 

@@ -83,7 +83,8 @@ def _write_failures(run: Run, rows: Iterable[Row], names: list[str]) -> None:
         for row in read_failures(file)
         if row["cause"]
     }
-    with path.open("w", encoding="utf-8-sig", newline="", errors="backslashreplace") as file:
+    half = path.with_suffix(".part")  # until it is whole: the file there may hold new causes
+    with half.open("w", encoding="utf-8-sig", newline="", errors="backslashreplace") as file:
         columns = ["id", "epoch", "cause", *names, *texts[1:]]
         writer = csv.DictWriter(file, columns, extrasaction="ignore")
         writer.writeheader()
@@ -93,11 +94,15 @@ def _write_failures(run: Run, rows: Iterable[Row], names: list[str]) -> None:
             row |= {n: f"'{row[n]}" for n in texts if row[n].startswith(tuple("=+-@\t\r"))}
             same = (row["id"], str(row["epoch"]), row["output"])
             writer.writerow(row | {"cause": causes.get(same, "")})
+    half.replace(path)
 
 
 def read_failures(path: Path) -> list[dict[str, str]]:
-    """Read failures.csv, also after a spreadsheet saved it with semicolons."""
-    text = path.read_text("utf-8-sig") if path.is_file() else ""
+    """Read failures.csv, also after a spreadsheet saved it with semicolons, or as Windows-1252."""
+    try:
+        text = path.read_text("utf-8-sig") if path.is_file() else ""
+    except UnicodeDecodeError:
+        text = path.read_text("cp1252", "replace")
     rows = csv.DictReader(StringIO(text), restval="", delimiter=";" if text[:3] == "id;" else ",")
     return [{"cause": "", **row} for row in rows]
 
@@ -109,8 +114,7 @@ def results_table(results: Results) -> str:
 
 def results_block(folder: Path) -> str:
     """The same for README, with the solver, the date, counted causes and a failure of each."""
-    files = {name: (folder / f"{name}.json").read_text("utf-8") for name in ("results", "manifest")}
-    about = {name: json.loads(text) for name, text in files.items()}
+    about = {n: json.loads((folder / f"{n}.json").read_bytes()) for n in ("results", "manifest")}
     failures = read_failures(folder / "failures.csv")
     counts = Counter(row["cause"] for row in failures)
     worst = {row["cause"]: row for row in reversed(failures)}  # they begin with the worst
@@ -129,8 +133,7 @@ def gate(found: Results, names: Sequence[str] = (), margin: float = 0.0) -> tupl
     if unknown := set(names) - set(found["scores"]):
         raise RunError(f"no score {', '.join(unknown)}; there is: {', '.join(found['scores'])}")
     # Of all scores, those that no case of either run has (as nothing was to be graded) say nothing.
-    with_value = [name for name, d in found["scores"].items() if d["n"]]
-    chosen = {name: found["scores"][name] for name in names or with_value}
+    chosen = {n: d for n, d in found["scores"].items() if (n in names if names else d["n"])}
     lost = [n for n, d in chosen.items() if d["at_best"] is not None and d["at_best"] < -margin]
     known = bool(chosen) and all(d["diff"] is not None for d in chosen.values())
     return known and not lost, filled("gate.j2", chosen=chosen, lost=lost, margin=margin).strip()
@@ -141,6 +144,7 @@ def as_markdown(found: Results, a: Path | str, b: Path | str) -> str:
     flipped = {*found["flipped"]["gained"], *found["flipped"]["lost"]}
     outputs = list[dict[str, Any]]()
     for run in (Run.read(a), Run.read(b)):
-        records = run.records(row for row in run.rows if row.id in flipped and not row.epoch)
+        # The last one of a case counts: the first of its epochs that ran.
+        records = run.records(row for row in reversed(run.rows) if row.id in flipped)
         outputs.append({r["id"]: r["error_kind"] or r["output"] for r in records})
     return filled("compare.md.j2", found=found, a=outputs[0], b=outputs[1])

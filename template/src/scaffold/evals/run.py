@@ -82,6 +82,8 @@ async def evaluate(
                     record |= {"sha": f"{shas[case.id]:016x}", "epoch": epoch}
                     text = json.dumps(record, ensure_ascii=False) + "\n"
                     line = text.encode(errors="backslashreplace")  # for half a surrogate pair
+                    if file.seek(0, os.SEEK_END) != run.end:
+                        raise RunError(f"another command goes on with {folder}, too: let that end")
                     run.add(record, len(line))
                     file.write(line)
                     file.flush()
@@ -118,10 +120,8 @@ async def evaluate(
         write_report(run, results, scores)
         return results
     except OSError as error:
-        raise RunError(
-            f"{folder} cannot be written ({error.strerror}); the cases finished before are kept: "
-            f"make room, then go on with --resume {folder.name}"
-        ) from error
+        kept = f"finished cases are kept: make room, then go on with --resume {folder.name}"
+        raise RunError(f"{folder} cannot be written ({error.strerror}); {kept}") from error
 
 
 async def solved(solver: Solver, case: Case, epoch: int, limit_s: float | None) -> Outcome:
@@ -148,10 +148,9 @@ async def scored(
 ) -> dict[str, float | None]:
     """What the candidate's scorer says; its exception, or its model's, is the case's result, too."""
     if outcome.fallback is not None:  # graded apart: the model has none of these points
-        other = Outcome(outcome.fallback, outcome.error, outcome.error_kind, outcome.calls)
-        values = await scored(score, case, other, judge, limit_s)
-        outcome.error, outcome.error_kind = other.error, other.error_kind
-        outcome.judge_calls = other.judge_calls
+        outcome.output, outcome.fallback = outcome.fallback, None
+        values = await scored(score, case, outcome, judge, limit_s)
+        outcome.output, outcome.fallback = None, outcome.output
         first = next(iter(values), "")
         return {first: None, first + FALLBACK: values[first]} if values else {}
     if outcome.output is None:
