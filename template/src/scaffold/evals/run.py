@@ -64,8 +64,7 @@ async def evaluate(
         _write_json(folder / "manifest.json", run.manifest)
         run.rows = [row for row in run.rows if shas.get(row.id) == row.sha and row.epoch < epochs]
         finished = {(row.id, row.epoch) for row in run.rows}
-        tries = ((case, epoch) for case in cases for epoch in range(epochs))
-        jobs = ((case, epoch) for case, epoch in tries if (case.id, epoch) not in finished)
+        jobs = ((case, n) for case in cases for n in range(epochs) if (case.id, n) not in finished)
         with lines.open("ab") as file:
             file.truncate(run.end)  # a line that a crash cut off goes
 
