@@ -76,10 +76,16 @@ def test_nothing_that_was_written_is_lost_and_nothing_that_was_deleted_comes_bac
     assert len(done.said.split("new major version")[1].splitlines()) <= 10 + 4
 
 
-@pytest.mark.parametrize("version", ["v0.1.0", "v0.2.0", "v0.3.0"])
-@pytest.mark.parametrize(
-    "candidate", sorted(ROOT.glob("examples/*/candidate")), ids=lambda path: path.parent.name
-)
+HAND_INS = sorted(ROOT.glob("examples/*/candidate"))
+# Each over all that has come since the first version; one of them also from every version between.
+FROM = [*((one, "v0.1.0") for one in HAND_INS), *((HAND_INS[-1], v) for v in ("v0.2.0", "v0.3.0"))]
+
+
+def _named(one: Path | str) -> str:
+    return one.parent.name if isinstance(one, Path) else one
+
+
+@pytest.mark.parametrize(("candidate", "version"), FROM, ids=_named)
 def test_every_worked_hand_in_goes_through_an_update_whole(
     version: str,
     candidate: Path,
