@@ -78,7 +78,7 @@ SETUPTOOLS = _PACKAGE | {
         'dependencies = ["humanize>=4.9"]\n\n'
         '[project.scripts]\ndemo = "goal_chat.scripts:demo"\n\n'
         '[dependency-groups]\ndev = ["pytest<9"]\n\n'
-        "[tool.ruff]\nline-length = 79\n\n"
+        '[tool.ruff]\nline-length = 79\nlint.select = ["ANN", "D", "E", "I", "PL"]\n\n'
         '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
     ),
 }

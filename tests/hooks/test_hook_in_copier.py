@@ -101,6 +101,9 @@ def test_ours_and_theirs_run_after_copying_over(
         untyped.write_text(f"{untyped.read_text('utf-8')}\nnumber: int = 'text'\n", "utf-8")
     if layout != "SETUPTOOLS":  # it holds pytest at 8, whose skip() ty cannot read
         _run(folder, settings, uv, "run", "ty", "check", "--error-on-warning")
+    ours = ("src/my_task", "src/scaffold", "tests/scaffold")  # whatever rules theirs has
+    _run(folder, settings, uv, "run", "ruff", "check", *ours)
+    _run(folder, settings, uv, "run", "ruff", "format", "--check", *ours)
     passed = _run(folder, settings, uv, "run", "pytest", "-q", "-rA")
     assert "tests/test_solution.py" in passed
     if any("test_" in name for name in theirs):
@@ -119,14 +122,15 @@ def test_an_update_merges_into_their_pyproject(settings: dict[str, str], tmp_pat
     _copy_over(folder, template, settings, "package_name=my_task", "kind=blank")
     source = template / "template" / "pyproject.toml.jinja"
     text = source.read_text("utf-8")
-    assert text.count("line-length = 100") == 1
-    source.write_text(text.replace("line-length = 100", "line-length = 99"), encoding="utf-8")
-    hook_layouts.git(template, "commit", "-q", "-a", "-m", "Shorter lines")
+    assert text.count('pythonpath = ["."]') == 1
+    newer = text.replace('pythonpath = ["."]', 'pythonpath = [".", "src"]')
+    source.write_text(newer, encoding="utf-8")
+    hook_layouts.git(template, "commit", "-q", "-a", "-m", "Tests find src")
     hook_layouts.git(template, "tag", "v1.1.0")
     before = (folder / "pyproject.toml").read_text("utf-8")
     _copier(folder, settings, "update", "--trust", "--defaults", "--quiet")
     after = (folder / "pyproject.toml").read_text("utf-8")
-    assert after == before.replace("line-length = 100", "line-length = 99")
+    assert after == before.replace('pythonpath = ["."]', 'pythonpath = [".", "src"]') != before
     changed = hook_layouts.git(folder, "diff", "--name-only").split()
     assert set(changed) <= {".copier-answers.yml", "pyproject.toml"}
 
