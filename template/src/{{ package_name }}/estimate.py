@@ -1,8 +1,9 @@
 """Requirements in; capacity, cost and what fails first out, by formulas that fit on a whiteboard.
 
-`python -m <this package>.estimate` prints the figures and writes them into docs/design.md, where
-tests/test_design.py keeps them current. Times are in seconds, sizes in bytes. Such an estimate tells
-10 GPUs from 100, not 10 from 12: hold it against one measurement before you rely on it.
+`uv run python -m <this package>.estimate` prints the figures and writes them into docs/design.md,
+where tests/test_design.py keeps them current. Times are in seconds, sizes in bytes. Such an
+estimate tells 10 GPUs from 100, not 10 from 12: hold it against one measurement before you rely
+on it.
 """
 
 from __future__ import annotations
