@@ -73,3 +73,12 @@ def test_the_workflow_scores_the_baseline_where_every_case_is_of_the_split_test(
         if step.get("name") == "The baseline, scored"
     )
     run_in(clone, *TAKEHOME, *arguments_of(line))
+
+
+def test_the_reviewers_page_of_an_api_says_how_to_start_it(template: Path, tmp_path: Path) -> None:
+    pages = [
+        (render(template, tmp_path / name, parts=parts) / "README.md").read_text("utf-8")
+        for name, parts in (("with", ["api"]), ("without", []))
+    ]
+    for command in ("uv run takehome serve", "docker compose up"):
+        assert [command in page for page in pages] == [True, False]
