@@ -2,8 +2,7 @@
 
 `uv run python -m <this package>.estimate` prints the figures and writes them into docs/design.md,
 where tests/test_design.py keeps them current. Times are in seconds, sizes in bytes. Such an
-estimate tells 10 GPUs from 100, not 10 from 12: hold it against one measurement before you rely
-on it.
+estimate tells 10 GPUs from 100, not 10 from 12: hold it against one measurement before use.
 """
 
 from __future__ import annotations
