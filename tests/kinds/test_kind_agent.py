@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections import defaultdict
 from decimal import Decimal
+from pathlib import Path
 from statistics import mean
 from typing import Any
 
@@ -189,6 +191,15 @@ def test_who_is_asked_and_says_yes_lets_it_happen_and_else_it_does_not(agent: An
     assert unanswered.status == "asked"
     assert unanswered.answer == 'May I cancel_order {"order_id":"Q-1"}? (yes or no)'
     assert unanswered.state == state(agent)
+
+
+def test_what_is_refused_is_told_in_words_that_fit_any_tools(agent: Any) -> None:
+    """loop.py stays where tools.py is written anew, and no model is told of its customers then."""
+    step = solved(agent, call("refund", order_id="Q-2", cents=5), "I may not.").steps[0]
+    assert step.result == "Refused: that may not be done here, whoever asks for it."
+    for name in ("loop", "solution"):
+        text = Path(agent.module(name).__file__).read_text("utf-8")
+        assert re.findall("customer|order|refund|cancel", text) == [], name
 
 
 def test_a_yes_in_the_next_turn_of_a_chat_counts_for_what_was_asked_and_nothing_else(

@@ -26,7 +26,7 @@ def test_a_changed_requirement_makes_the_design_stale_until_it_is_written_again(
     run_in(folder, *tests)
     edit(folder / ESTIMATE, "requests_per_s=10,", "requests_per_s=20,")
     assert (
-        "docs/design.md is stale: run `python -m out.estimate`"
+        "docs/design.md is stale: run `uv run python -m out.estimate`"
         in run_in(folder, *tests, code=1).stdout
     )
     printed = run_in(folder, "python", "-m", "out.estimate").stdout
@@ -50,7 +50,8 @@ def test_the_design_holds_headings_and_todo_and_what_an_interviewer_asks_for(
     ]
     assert [name for name, text in sections.items() if "TODO" not in text] == []
     assert "```mermaid" in sections["Architecture"]
-    assert "python -m out.estimate" in (folder / "AGENTS.md").read_text("utf-8")
+    for name in ("AGENTS.md", "docs/design.md"):  # to be pasted, where no environment is active
+        assert "`uv run python -m out.estimate`" in (folder / name).read_text("utf-8"), name
     assert "[docs/design.md](docs/design.md)" in (folder / "README.md").read_text("utf-8")
 
 

@@ -139,9 +139,13 @@ def test_any_text_is_a_name_that_gives_a_package_or_is_refused_in_a_sentence(
         ({"vendors": ["openai"], "model": "anthropic:x"}, "begin the model with one of openai"),
         ({"brief": "a\nb"}, "type the path of one file"),
         ({"data": "a\x00b"}, "type the path of one file or folder"),
-        ({"kind": "rag", "parts": []}, "needs the part documents and retrieval: name them, too"),
+        ({"kind": "rag", "parts": []}, "needs the parts documents and retrieval: name them, too"),
         ({"kind": "agent", "parts": ["tools"]}, "needs the part trajectory: name it, too"),
         ({"parts": ["retrieval"]}, "retrieval needs the part documents: name it, too"),
+        (
+            {"kind": "classify", "parts": ["summaries", "retrieval"]},
+            "retrieval needs the part documents: name it, too",
+        ),
     ],
 )
 def test_a_wrong_answer_is_refused_with_what_to_type_instead(

@@ -1,8 +1,8 @@
 """Requirements in; capacity, cost and what fails first out, by formulas that fit on a whiteboard.
 
-`python -m <this package>.estimate` prints the figures and writes them into docs/design.md, where
-tests/test_design.py keeps them current. Times are in seconds, sizes in bytes. Such an estimate tells
-10 GPUs from 100, not 10 from 12: hold it against one measurement before you rely on it.
+`uv run python -m <this package>.estimate` prints the figures and writes them into docs/design.md,
+where tests/test_design.py keeps them current. Times are in seconds, sizes in bytes. Such an
+estimate tells 10 GPUs from 100, not 10 from 12: hold it against one measurement before use.
 """
 
 from __future__ import annotations
@@ -101,7 +101,8 @@ USD_PER_MONTH, CHUNKS, DIMENSIONS = 50_000, 1_000_000, 768
 # TODO: a model behind an API: prices, your tier's limit, the seconds `takehome eval` measured.
 USD_PER_MILLION_INPUT, USD_PER_MILLION_OUTPUT = 1.0, 5.0
 TOKENS_PER_MINUTE, CALL_S, MAX_WAIT_S = 2_000_000, 5.0, 0.1
-# TODO: or a model of your own: here Llama 3.3 70B in FP8 on 2 x H100 SXM.
+# TODO: or a model of your own, here Llama 3.3 70B in FP8 on 2 x H100 SXM. What your design has not
+# (an API, GPUs, an index) goes: its constants here, and its rows in `figures`.
 COPY = Copy(70.6e9, 80, 8, 128, gpus=2, memory=80e9, bytes_per_s=3.35e12, flops_per_s=1.979e15)
 USD_PER_GPU_HOUR = 3.99
 USED = 0.8  # of a copy at the peak: the rest is for bursts, restarts and a lost machine

@@ -17,7 +17,7 @@ from .tools import CHANGING, Desk
 
 STEPS = 10  # that a run may take
 COST_USD = Decimal("0.50")  # that it may spend; without a known price STEPS alone holds it
-STEP_S = 1.0  # seconds for a tool
+STEP_S = 1.0  # seconds for a tool; one that asks a network needs more
 ATTEMPTS = 2  # at a step that only reads
 PLAN_FIRST = False  # True: all steps at once, and none is run unless all are valid
 LOGS = Path("results/agent")  # <run_id>.json, written after each step; git ignores it
@@ -85,7 +85,7 @@ class Loop:
             step.decision = self.desk.decide(step.tool, step.arguments)
             question = f"May I {step.tool} {to_json(step.arguments).decode()}? (yes or no)"
         if step.decision == "refuse":
-            step.result = "Refused: this customer may not change that."
+            step.result = "Refused: that may not be done here, whoever asks for it."
             return None
         if step.tool == "ask_user" or (step.decision == "ask" and question != self.agreed):
             answer = next(self.answers, "")
