@@ -9,6 +9,7 @@ is sent: if a kill comes before its id stands there, too, it is looked for at th
 import asyncio
 import json
 import os
+import sqlite3
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -34,10 +35,10 @@ def settle(
         raise ProjectError("--batch asks for what is not recorded: drop --replay and --live.")
     client.batch = answers = batches.Answers()
     file = folder / "batch.json"
-    sent = json.loads(file.read_text("utf-8")) if file.is_file() else []
     tries = [(case, epoch) for case in cases for epoch in range(manifest["epochs"])]
 
     async def under_way() -> list[batches.Batch]:
+        sent = json.loads(file.read_text("utf-8")) if file.is_file() else []
         known = [batches.Batch(**one) for one in sent]
         for one in known:
             await one.look(client, {other.shown.get("id") for other in known})
@@ -57,12 +58,32 @@ def settle(
             _write(folder, manifest, left)
         return left
 
-    if awaited := asyncio.run(closing(client, under_way())):
+    lock = _alone(here.root / "results")
+    try:
+        awaited = asyncio.run(closing(client, under_way()))
+    finally:
+        lock.close()
+    if awaited:
         _say(folder.name, awaited, as_json)
         raise typer.Exit
     if file.is_file():
         (folder / "cases.jsonl").write_bytes(b"")  # scored anew, as what failed may have come now
         manifest["notes"].append("Answers came by batch: the latency of each is its batch's.")
+
+
+def _alone(results: Path) -> sqlite3.Connection:
+    """Keep others with --batch out: who takes for lost what is being sent would send it, too.
+
+    SQLite's lock ends with its process, also where that is killed, and on every system.
+    """
+    results.mkdir(parents=True, exist_ok=True)
+    lock = sqlite3.connect(results / ".batch.lock", timeout=0, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        why = f"another command sends or awaits batches here ({error})"
+        raise ProjectError(f"{why}: let that end, then run this one again.") from error
+    return lock
 
 
 async def _ask(
