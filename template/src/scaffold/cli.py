@@ -93,7 +93,7 @@ def evaluate(
         return outcome, await evals.scored(scoring.score, case, outcome, judge, here.case_s)
 
     if dry_run or spot_check:
-        ahead = partial(doctor.dry_run, here, cases, attempt, client, epochs)
+        ahead = partial(doctor.dry_run, here, cases, attempt, client, epochs, batch)
         look = ahead if dry_run else partial(doctor.spot_check, here, cases, attempt, spot_check)
         return doctor.say(asyncio.run(closing(client, look())), as_json)
     folder = here.run(resume) if resume else here.new_run()
