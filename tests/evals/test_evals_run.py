@@ -15,6 +15,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from pydantic import BaseModel, computed_field
 
 import scaffold.evals
 from scaffold.evals import (
@@ -460,6 +461,40 @@ def test_any_output_can_be_kept(tmp_path):
     results = run(tmp_path / "r", cases_of(len(values)), odd, lambda case, outcome: {"ok": True})
     assert results["errors"] == 0
     assert len(Run.read(tmp_path / "r").rows) == len(values)
+
+
+def test_an_output_or_a_call_that_no_json_can_hold_is_its_cases_error(tmp_path):
+    class Raises(BaseModel):
+        @computed_field
+        @property
+        def total(self) -> int:
+            raise LookupError("no total")
+
+    class NoRepr:
+        def __repr__(self):
+            raise LookupError("no repr")
+
+    circle, deep = [], []
+    circle.append(circle)
+    for _ in range(2000):
+        deep = [deep]
+    values = [circle, 10**5000, deep, Raises(), NoRepr()]
+
+    async def odd(case, epoch):
+        call = {"model": "m", "cost_usd": 0.5, "prompt": "p"}
+        if case.id == "5":
+            return Outcome("fine", calls=[call | {"tool_calls": deep}])
+        return Outcome([*values, None, "fine"][int(case.id)], calls=[call])
+
+    results = run(tmp_path / "r", cases_of(7), odd, lambda case, outcome: {"ok": True})
+    assert (results["errors"], results["scores"]["ok"]["mean"]) == (6, pytest.approx(1 / 7))
+    assert results["cost_usd"] == 3.5
+    rows = list(map(json.loads, (tmp_path / "r" / "cases.jsonl").open(encoding="utf-8")))
+    errors = [row["error"] for row in rows if row["error_kind"]]
+    assert all(error.startswith("no JSON can hold the output: ") for error in errors)
+    assert [row["scores"] for row in rows if not row["error_kind"]] == [{"ok": 1.0}]
+    again = run(tmp_path / "r", cases_of(7), odd, lambda case, outcome: {"ok": True}, resume=True)
+    assert again["errors"] == 6
 
 
 def test_importing_the_harness_loads_neither_rich_nor_jinja():

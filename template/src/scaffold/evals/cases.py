@@ -79,7 +79,7 @@ def _text(path: Path) -> str | None:
 def _parsed(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text.strip()  # which is no object either, so that map_rows names the place
 
 

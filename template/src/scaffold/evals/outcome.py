@@ -51,6 +51,16 @@ class Outcome(Generic[Out]):
             said += f" ({Path(frame.filename).name}:{frame.lineno})"
         return cls(None, said, type(error).__name__, fallback=fallback)
 
+    def unwritable(self, error: Exception) -> Self:
+        """Make it the case's result that its output, or a call's, fits into no JSON."""
+        lost = self.failed(error)
+        lost.error, lost.latency_s = f"no JSON can hold the output: {lost.error}", self.latency_s
+        lost.calls, lost.judge_calls = (
+            [{n: v for n, v in call.items() if not isinstance(v, list | dict)} for call in calls]
+            for calls in (self.calls, self.judge_calls)
+        )
+        return lost
+
 
 class Ask(Protocol):
     """How a scorer asks a model: the reply's `output` is of the type `returns`."""

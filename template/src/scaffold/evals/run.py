@@ -77,10 +77,11 @@ async def evaluate(
                     if outcome.error_kind == "BudgetExceeded":  # no result: a resume runs the case
                         stopped = str(outcome.error)
                         return
-                    record = _record(case, outcome, values, scores)
-                    record |= {"sha": f"{shas[case.id]:016x}", "epoch": epoch}
-                    text = json.dumps(record, ensure_ascii=False) + "\n"
-                    line = text.encode(errors="backslashreplace")  # for half a surrogate pair
+                    at = {"sha": f"{shas[case.id]:016x}", "epoch": epoch}
+                    try:
+                        record, line = _record(case, outcome, values, scores, at)
+                    except Exception as error:  # it goes in a circle, has 5,000 digits, …
+                        record, line = _record(case, outcome.unwritable(error), {}, scores, at)
                     if file.seek(0, os.SEEK_END) != run.end:
                         raise RunError(f"another command goes on with {folder}, too: let that end")
                     run.add(record, len(line))
@@ -179,14 +180,18 @@ def _spent(calls: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _record(
-    case: Case, outcome: Outcome, values: Mapping[str, float | None], scores: Mapping[str, Score]
-) -> dict[str, Any]:
-    """A line of cases.jsonl."""
+    case: Case,
+    outcome: Outcome,
+    values: Mapping[str, float | None],
+    scores: Mapping[str, Score],
+    at: Mapping[str, Any],
+) -> tuple[dict[str, Any], bytes]:
+    """A line of cases.jsonl, as data and as bytes."""
     name, first = next(iter(values.items()), ("", None))
     up = scores.get(name, PLAIN).higher_is_better
     wrong = first is not None and (first < 1 if up else first > 0)
     calls, asked = outcome.calls, outcome.judge_calls
-    return {
+    record = {
         **_jsonable(case),
         "cluster": case.id if case.group is None else f"group: {case.group}",
         "scores": values,
@@ -195,7 +200,10 @@ def _record(
         "judge": {"calls": len(asked), **_spent(asked)} if asked else None,
         "tokens": [sum(call.get(f"{kind}_tokens", 0) for call in calls) for kind in TOKENS],
         **_jsonable(outcome),
+        **at,
     }
+    line = json.dumps(record, ensure_ascii=False) + "\n"
+    return record, line.encode(errors="backslashreplace")  # for half a surrogate pair
 
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:
