@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from hashlib import file_digest, sha256
 from importlib import import_module
@@ -207,9 +208,10 @@ def part(name: str, module: str, what: str) -> Any:
 
 
 async def closing(client: Client, work: Any) -> Any:
-    """Wait for `work`, then close the client's connections."""
+    """Wait for `work`, then close the client's connections; what solvers print is no figure."""
     async with client:
-        return await work
+        with redirect_stdout(sys.stderr):
+            return await work
 
 
 def spent(calls: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -46,7 +46,8 @@ class Outcome(Generic[Out]):
     @classmethod
     def failed(cls, error: BaseException, fallback: Out | None = None) -> Self:
         """Make an exception the case's result, with the line of code that raised it."""
-        said = str(error) or "no message"
+        late = "it took too long (case_s, or a limit of its own)"
+        said = str(error) or (late if isinstance(error, TimeoutError) else "no message")
         for frame in extract_tb(error.__traceback__, limit=-1):
             said += f" ({Path(frame.filename).name}:{frame.lineno})"
         return cls(None, said, type(error).__name__, fallback=fallback)

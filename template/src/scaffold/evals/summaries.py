@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import asdict
-from math import comb
+from math import comb, isfinite
 from typing import Any
 
 from .results import Row, Run, Scores, names_of, tries_of
@@ -48,7 +48,15 @@ def paired(runs: Sequence[Run], sides: Sequence[list[Row]], summary: Summary) ->
 
 def _over(records: Iterable[dict[str, Any]], summary: Summary) -> Figure:
     held = list(records)
-    return lambda drawn: summary([held[index] for index in drawn])
+
+    def figure(drawn: Sequence[int]) -> float | None:
+        try:
+            value = summary([held[index] for index in drawn])
+        except ZeroDivisionError:  # not every draw has all that is divided by
+            return None
+        return value if value is not None and isfinite(value) else None
+
+    return figure
 
 
 def bootstrap(clusters: Sequence[Hashable], figure: Figure) -> Estimate:
@@ -62,7 +70,7 @@ def bootstrap(clusters: Sequence[Hashable], figure: Figure) -> Estimate:
         return Estimate(found, None, None, None, n, len(pools), f"{method}: too few")
     draws = (source.choices(pools, k=len(pools)) for _ in range(1000))
     figures = [figure([index for pool in draw for index in pool]) for draw in draws]
-    known = sorted(value for value in figures if value is not None and value == value)
+    known = sorted(value for value in figures if value is not None)
     low, high = (known[round(p * (len(known) - 1))] if known else None for p in (0.025, 0.975))
     return Estimate(found, low, high, None, n, len(pools), method)
 
