@@ -240,6 +240,9 @@ def test_a_runs_score_is_held_against_peoples_labels(
     found = json.loads(run_in(folder, *TAKEHOME, *command, "--json").stdout)
     assert (found["kappa"], found["n"], found["left_out"]) == (1, len(lines) - 1, 1)
     assert "Cohen's kappa 1.000" in run_in(folder, *TAKEHOME, *command).stdout
+    told = run_in(folder, *TAKEHOME, *command[:3], "--score", "nosuch", code=2).stderr
+    assert "no score nosuch in" in told
+    assert "there is: exact, normalised" in told
 
 
 def test_a_publish_that_fails_leaves_the_submitted_run_whole(
