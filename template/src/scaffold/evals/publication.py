@@ -12,7 +12,10 @@ from typing import Any
 from .results import PLAIN, Results, Row, Run, RunError, Scores, names_of
 from .terminal import as_text, dollars, figure
 
-MOST_CASES, CALLS = 5000, 8  # in the report; and calls of a case
+MOST_CASES = 5000  # in the report
+# Characters of a field, calls of a case, and bytes that have to be left for each case after it:
+# the worst have most room, and 2,000 cases stay below 5 MB.
+SIZES = ((1024, 8, 1750), (120, 8, 1000), (40, 0, 0))
 TEXTS = ("error", "input", "expected", "output")
 
 
@@ -42,6 +45,8 @@ def filled(template: str, **about: Any) -> str:
 
 def write_report(run: Run, results: Results, scores: Scores) -> None:
     """Write failures.csv and report.html, both with the worst first: errors, then low scores."""
+    from jinja2.utils import htmlsafe_json_dumps
+
     names = names_of(run.rows)
     primary = next(iter(names), "")
     sign = 1 if scores.get(primary, PLAIN).higher_is_better else -1
@@ -54,22 +59,30 @@ def write_report(run: Run, results: Results, scores: Scores) -> None:
     if len(rows) > MOST_CASES:
         worst = MOST_CASES * 4 // 5
         shown = rows[:worst] + random.Random(0).sample(rows[worst:], MOST_CASES - worst)
-    cases = list[dict[str, Any]]()
-    for at, case in enumerate(run.records(shown)):
-        # The worst 400 are cut at 1 kB a field, those after them sooner: 2,000 stay below 5 MB.
-        most = 1024 if at < 400 else 120
-        if other := case.pop("fallback", None):
-            case |= {"output": other, "error": f"{case['error']}\nThe output is the fallback's."}
-        case |= {name: cut(case[name], most) for name in TEXTS}
-        calls, asked = case["calls"], case.pop("judge_calls", [])
-        judging = [call | {"model": f"{call['model']}, judging"} for call in asked]
-        case |= {"hidden": len(calls[CALLS:]), "calls": calls[:CALLS] + judging[:CALLS]}
-        for call in case["calls"]:
-            call |= {name: cut(call.get(name), most) for name in ("prompt", "reply", "tool_calls")}
-        cases.append(case)
+    cases, room = list[str](), 2100 * max(2000, len(shown))
+    for case in run.records(shown):
+        for most, calls, each in SIZES:
+            short = htmlsafe_json_dumps(_shortened(case, most, calls), ensure_ascii=False)
+            after = room - len(short.encode(errors="backslashreplace"))
+            if after >= each * (len(shown) - len(cases) - 1):
+                break
+        room = after
+        cases.append(short)
     about = {"results": results, "manifest": run.manifest, "names": names, "cases": cases}
     page = filled("report.html.j2", total=len(rows), most=MOST_CASES, **about)
-    (run.folder / "report.html").write_text(page, "utf-8", errors="replace", newline="\n")
+    (run.folder / "report.html").write_text(page, "utf-8", errors="backslashreplace", newline="\n")
+
+
+def _shortened(case: dict[str, Any], most: int, first: int) -> dict[str, Any]:
+    """A line of cases.jsonl as the report has it: texts cut, and the first calls alone."""
+    asked = [call | {"model": f"{call['model']}, judging"} for call in case.get("judge_calls", [])]
+    calls = [*case["calls"][:first], *asked[:first]]
+    short = case | {"hidden": len(case["calls"]) + len(asked) - len(calls), "judge_calls": []}
+    if other := short.pop("fallback", None):
+        short |= {"output": other, "error": f"{case['error']}\nThe output is the fallback's."}
+    names = ("prompt", "reply", "tool_calls")
+    short["calls"] = [call | {n: cut(call.get(n), most) for n in names} for call in calls]
+    return short | {name: cut(short[name], most) for name in TEXTS}
 
 
 def _write_failures(run: Run, rows: Iterable[Row], names: list[str]) -> None:
