@@ -11,13 +11,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import typer
 from batch_server import SECONDS, BatchServer, batch_server
 from pydantic import BaseModel
 
@@ -76,13 +74,15 @@ class Desk:
     ) -> Client | None:
         """What the run is scored with; None while answers are awaited."""
         client = client or self.client()
-        scored = partial(evals.scored, self.scorer)
-        solver = solver_of(self.solver, client)
         self.manifest["notes"] = []
-        try:
-            given = (self.here, client, self.run, self.manifest, cases, solver, scored, as_json)
-            batch.settle(*given)
-        except typer.Exit:
+
+        async def attempt(case: Any, client: Client, epoch: int) -> None:
+            outcome = await evals.solved(solver_of(self.solver, client), case, epoch, None)
+            await evals.scored(self.scorer, case, outcome, client.for_case(case.id, epoch))
+
+        given = (self.here, client, self.run, self.manifest, cases, attempt)
+        if awaited := batch.settle(*given):
+            batch.say(self.run.name, awaited, as_json)
             return None
         return client
 

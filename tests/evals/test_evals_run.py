@@ -116,7 +116,7 @@ def test_a_case_that_raises_exits_or_takes_too_long_is_its_own_result(tmp_path):
     assert "6 without an answer" in results_table(results)
     rows = list(csv.DictReader((tmp_path / "r" / "failures.csv").open(encoding="utf-8-sig")))
     assert "broken (test_evals_run.py:" in next(r["error"] for r in rows if r["id"] == "1")
-    assert "it took too long (case_s" in next(r["error"] for r in rows if r["id"] == "3")
+    assert "it took too long (see case_s" in next(r["error"] for r in rows if r["id"] == "3")
 
 
 def test_a_scorer_that_raises_or_gives_nan_is_the_cases_result(tmp_path):
@@ -158,16 +158,17 @@ def test_a_score_may_be_a_figure_over_all_rows(tmp_path):
 
 
 def test_a_figure_over_all_rows_that_is_no_number_is_no_value_and_ends_no_run(tmp_path):
-    def share_of_wrong(rows):  # no draw of right ones alone has it
-        return sum(row["scores"]["exact"] for row in rows) / sum(row["failed"] for row in rows)
+    def odds(rows):  # no draw of right ones alone has them
+        wrong = sum(row["failed"] for row in rows)
+        return sum(row["scores"]["exact"] for row in rows) / wrong if wrong else float("nan")
 
     figures = {"nan": float("nan"), "inf": float("inf"), "none": None}
-    scores = {name: Score(summary=partial(found, value)) for name, value in figures.items()}
-    scores["odds"] = Score(summary=share_of_wrong)
+    scores = {name: Score(summary=partial(always, value)) for name, value in figures.items()}
+    scores["odds"] = Score(summary=odds)
     results = run(tmp_path / "r", cases_of(5), scores=scores)
     assert [results["scores"][name]["mean"] for name in figures] == [None] * 3
-    odds = results["scores"]["odds"]
-    assert (odds["mean"], odds["low"] is None) == (4, False)
+    found = results["scores"]["odds"]
+    assert (found["mean"], found["low"] is None) == (4, False)
     text = (tmp_path / "r" / "results.json").read_text("utf-8")
     assert "NaN" not in text
     assert "Infinity" not in text
@@ -175,7 +176,7 @@ def test_a_figure_over_all_rows_that_is_no_number_is_no_value_and_ends_no_run(tm
     assert again["against"]["last_run"]["scores"]["odds"]["diff"] == 0
 
 
-def found(value, rows):
+def always(value, rows):
     return value
 
 

@@ -157,7 +157,7 @@ def test_what_a_case_asked_before_it_took_too_long_is_in_the_cost(
     told = run_in(folder, *TAKEHOME, *command, code=1, TAKEHOME_CASE_S="0.2")
     results = json.loads(told.stdout)
     assert (results["error_kinds"], results["cost_usd"]) == ({"TimeoutError": 2}, 0.5)
-    assert "the first: it took too long (case_s" in told.stderr
+    assert "the first: it took too long (see case_s" in told.stderr
 
 
 def test_a_dry_run_says_what_it_would_take_and_writes_nothing(

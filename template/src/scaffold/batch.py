@@ -10,7 +10,6 @@ import asyncio
 import json
 import os
 import sqlite3
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +20,9 @@ from scaffold.project import Project, ProjectError, closing
 
 
 def settle(
-    here: Project,
-    client: Client,
-    folder: Path,
-    manifest: dict[str, Any],
-    cases: Collection[Any],
-    solver: Any,
-    scored: Any,
-    as_json: bool,
-) -> None:
-    """Look after what was sent, and send what is missing; typer.Exit while answers are awaited."""
+    here: Project, client: Client, folder: Path, manifest: Any, cases: Any, attempt: Any
+) -> list[batches.Batch]:
+    """Look after what was sent, and send what is missing; return what is awaited."""
     if client.mode != "auto":
         raise ProjectError("--batch asks for what is not recorded: drop --replay and --live.")
     client.batch = answers = batches.Answers()
@@ -47,7 +39,7 @@ def settle(
             return known
         for one in known:
             await one.collect(client, answers)
-        await _ask(here, client, tries, solver, scored)
+        await _ask(here, client, tries, attempt)
         answers.check(client, known)
         answers.closed = True
         left = [*known, *answers.plans] if answers.plans else []
@@ -58,37 +50,27 @@ def settle(
             _write(folder, manifest, left)
         return left
 
-    lock = _alone(here.root / "results")
-    try:
+    with _alone(here.root / "results"):
         awaited = asyncio.run(closing(client, under_way()))
-    finally:
-        lock.close()
-    if awaited:
-        _say(folder.name, awaited, as_json)
-        raise typer.Exit
-    if file.is_file():
+    if file.is_file() and not awaited:
         (folder / "cases.jsonl").write_bytes(b"")  # scored anew, as what failed may have come now
         manifest["notes"].append("Answers came by batch: the latency of each is its batch's.")
+    return awaited
 
 
 def _alone(results: Path) -> sqlite3.Connection:
-    """Keep others with --batch out: who takes for lost what is being sent would send it, too.
-
-    SQLite's lock ends with its process, also where that is killed, and on every system.
-    """
+    """Keep others with --batch out, until this is left or its process is killed."""
     results.mkdir(parents=True, exist_ok=True)
     lock = sqlite3.connect(results / ".batch.lock", timeout=0, isolation_level=None)
     try:
         lock.execute("BEGIN EXCLUSIVE")
+        return lock
     except sqlite3.OperationalError as error:
-        why = f"another command sends or awaits batches here ({error})"
-        raise ProjectError(f"{why}: let that end, then run this one again.") from error
-    return lock
+        why = f"another command sends batches here ({error})"
+        raise ProjectError(f"{why}: let it end, then run this again.") from error
 
 
-async def _ask(
-    here: Project, client: Client, tries: Collection[Any], solver: Any, scored: Any
-) -> None:
+async def _ask(here: Project, client: Client, tries: Any, attempt: Any) -> None:
     """Take each case, and its scorer, as far as answers go; what they ask then joins the queue."""
     left = iter(tries)
 
@@ -96,8 +78,7 @@ async def _ask(
         for case, epoch in left:
             try:
                 async with asyncio.timeout(here.case_s):
-                    outcome = await solver(case, epoch)
-                    await scored(case, outcome, client.for_case(case.id, epoch))
+                    await attempt(case, client, epoch)
             except* (batches.Queued, TimeoutError):
                 pass  # who takes too long is an error where the run is scored
 
@@ -123,7 +104,7 @@ def _write(folder: Path, manifest: dict[str, Any], sent: list[batches.Batch]) ->
     half.replace(folder / "batch.json")
 
 
-def _say(run: str, awaited: list[batches.Batch], as_json: bool) -> None:
+def say(run: str, awaited: list[batches.Batch], as_json: bool) -> None:
     """Say how far the batches are, and how to come back."""
     rows = list[dict[str, Any]]()
     for one in awaited:

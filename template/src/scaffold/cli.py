@@ -88,9 +88,9 @@ def evaluate(
     solve, scoring, client = here.solve(), here.module("scoring"), here.client(replay, live)
     scores = getattr(scoring, "SCORES", {})
 
-    async def attempt(case: "Case[Any, Any]", client: "Client") -> tuple[Any, Any]:
-        outcome = await evals.solved(solver_of(solve, client, here.case_s), case, 0, here.case_s)
-        judge = client.for_case(case.id)
+    async def attempt(case: "Case[Any, Any]", client: "Client", epoch: int = 0) -> tuple[Any, Any]:
+        solver = solver_of(solve, client, here.case_s)
+        outcome, judge = await evals.solved(solver, case, epoch), client.for_case(case.id, epoch)
         return outcome, await evals.scored(scoring.score, case, outcome, judge, here.case_s)
 
     if dry_run or spot_check:
@@ -99,18 +99,17 @@ def evaluate(
         return doctor.say(asyncio.run(closing(client, look())), as_json)
     folder = here.run(resume) if resume else here.new_run()
     tested = any(case.split == "test" for case in cases)
-    solving = solver_of(solve, client, here.case_s)
     manifest = here.manifest(run=folder.name, epochs=epochs, chosen=chosen, tested=tested)
     if batch or (folder / "batch.json").is_file():
-        settle = part("batch", "batch", "--batch").settle  # which ends here while it has to wait
-        scored = partial(evals.scored, scoring.score)
-        settle(here, client, folder, manifest, cases, solving, scored, as_json)
+        batches = part("batch", "batch", "--batch")
+        if awaited := batches.settle(here, client, folder, manifest, cases, attempt):
+            return batches.say(folder.name, awaited, as_json)
     elif resume and any(begun["hashes"][n] != manifest["hashes"][n] for n in ("code", "prompts")):
         raise ProjectError(f"Code or prompts changed since {resume} began: use --like {resume}.")
     with progress(scores) as show:
         work = evals.evaluate(
             cases,
-            solving,
+            solver_of(solve, client, here.case_s),
             scoring.score,
             folder=folder,
             scores=scores,

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,10 @@ def read_rows(path: Path | str) -> Iterator[Row]:
 
 def _files(folder: Path) -> Iterator[tuple[str, Any]]:
     for path in sorted(path for path in folder.rglob("[!.]*") if path.is_file()):
-        name = path.relative_to(folder)
-        cells = {"file": name.as_posix(), "folder": name.parent.name, "text": _text(path)}
+        name, text = path.relative_to(folder), None
+        with suppress(UnicodeDecodeError):  # else it is no text
+            text = path.read_text("utf-8-sig")
+        cells = {"file": name.as_posix(), "folder": name.parent.name, "text": text}
         yield cells["file"], cells
 
 
@@ -67,13 +70,6 @@ def _lines(path: Path) -> Iterator[tuple[str, Any]]:
             yield from ((f"line {n}", item) for n, item in enumerate(items, 1) if item != "")
     except UnicodeDecodeError as error:
         raise CasesError(f"{path} is not UTF-8, probably Latin-1: save it as UTF-8") from error
-
-
-def _text(path: Path) -> str | None:
-    try:
-        return path.read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        return None
 
 
 def _parsed(text: str) -> Any:

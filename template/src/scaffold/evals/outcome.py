@@ -46,21 +46,11 @@ class Outcome(Generic[Out]):
     @classmethod
     def failed(cls, error: BaseException, fallback: Out | None = None) -> Self:
         """Make an exception the case's result, with the line of code that raised it."""
-        late = "it took too long (case_s, or a limit of its own)"
-        said = str(error) or (late if isinstance(error, TimeoutError) else "no message")
+        late = isinstance(error, TimeoutError)
+        said = str(error) or ("it took too long (see case_s)" if late else "no message")
         for frame in extract_tb(error.__traceback__, limit=-1):
             said += f" ({Path(frame.filename).name}:{frame.lineno})"
         return cls(None, said, type(error).__name__, fallback=fallback)
-
-    def unwritable(self, error: Exception) -> Self:
-        """Make it the case's result that its output, or a call's, fits into no JSON."""
-        lost = self.failed(error)
-        lost.error, lost.latency_s = f"no JSON can hold the output: {lost.error}", self.latency_s
-        lost.calls, lost.judge_calls = (
-            [{n: v for n, v in call.items() if not isinstance(v, list | dict)} for call in calls]
-            for calls in (self.calls, self.judge_calls)
-        )
-        return lost
 
 
 class Ask(Protocol):
@@ -70,16 +60,6 @@ class Ask(Protocol):
         self, prompt: str, *, returns: type[Any] = str, model: str | None = None
     ) -> Awaitable[Any]:
         """Ask once; `model` is another than the solver's, as vendor:name."""
-
-
-class Judge(Protocol):
-    """Who answers a scorer in one try of a case, and what was called, each with `logged()`."""
-
-    calls: list[Any]
-
-    @property
-    def ask(self) -> Ask:
-        """Ask a model for this try."""
 
 
 Solver = Callable[[Case[Any, Any], int], Awaitable[Outcome[Any]]]

@@ -16,7 +16,7 @@ from pydantic import FiniteFloat, TypeAdapter
 from pydantic_core import to_jsonable_python
 
 from .cases import CasesError, write_whole
-from .outcome import FALLBACK, Case, Judge, Outcome, Score, Scorer, Solver
+from .outcome import FALLBACK, Case, Outcome, Score, Scorer, Solver
 from .publication import write_report
 from .results import PLAIN, hold_against, summaries, summarise
 from .rows import TOKENS, TRY, Row, Run, RunError
@@ -39,7 +39,7 @@ async def evaluate(
     resume: bool = False,
     baseline: Path | None = None,
     last_run: Path | None = None,
-    judge: Callable[[str, int], Judge] | None = None,
+    judge: Callable[[str, int], Any] | None = None,  # gives `ask`, and `calls` with `logged()`
     on_progress: Callable[[list[Row], int], None] = lambda rows, total: None,
 ) -> dict[str, Any]:
     """Solve and score every case; write cases.jsonl, results.json, failures.csv and report.html.
@@ -79,9 +79,13 @@ async def evaluate(
                         return
                     at = {"sha": f"{shas[case.id]:016x}", "epoch": epoch}
                     try:
-                        record, line = _record(case, outcome, values, scores, at)
+                        record, line = _record(case, outcome, values, scores, **at)
                     except Exception as error:  # it goes in a circle, has 5,000 digits, …
-                        record, line = _record(case, outcome.unwritable(error), {}, scores, at)
+                        outcome.error_kind = type(error).__name__
+                        outcome.error = f"no JSON can hold the output: {error}"
+                        outcome.output = outcome.fallback = None
+                        outcome.calls = [call | {"tool_calls": []} for call in outcome.calls]
+                        record, line = _record(case, outcome, {}, scores, **at)
                     if file.seek(0, os.SEEK_END) != run.end:
                         raise RunError(f"another command goes on with {folder}, too: let that end")
                     run.add(record, len(line))
@@ -124,7 +128,7 @@ async def evaluate(
         raise RunError(f"{folder} cannot be written ({error.strerror}); {kept}") from error
 
 
-async def solved(solver: Solver, case: Case, epoch: int, limit_s: float | None) -> Outcome:
+async def solved(solver: Solver, case: Case, epoch: int, limit_s: float | None = None) -> Outcome:
     """Whatever happens in a case is its outcome; only a cancellation of the run goes through."""
     begun = time.perf_counter()
     try:
@@ -144,7 +148,7 @@ async def solved(solver: Solver, case: Case, epoch: int, limit_s: float | None) 
 
 
 async def scored(
-    score: Scorer, case: Case, outcome: Outcome, judge: Judge | None, limit_s: float | None = None
+    score: Scorer, case: Case, outcome: Outcome, judge: Any, limit_s: float | None = None
 ) -> dict[str, float | None]:
     """What the candidate's scorer says; its exception, or its model's, is the case's result, too."""
     if outcome.fallback is not None:  # graded apart: the model has none of these points
@@ -180,11 +184,7 @@ def _spent(calls: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _record(
-    case: Case,
-    outcome: Outcome,
-    values: Mapping[str, float | None],
-    scores: Mapping[str, Score],
-    at: Mapping[str, Any],
+    case: Case, outcome: Outcome, values: dict[str, Any], scores: Mapping[str, Score], **at: Any
 ) -> tuple[dict[str, Any], bytes]:
     """A line of cases.jsonl, as data and as bytes."""
     name, first = next(iter(values.items()), ("", None))

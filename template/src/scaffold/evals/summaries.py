@@ -48,15 +48,7 @@ def paired(runs: Sequence[Run], sides: Sequence[list[Row]], summary: Summary) ->
 
 def _over(records: Iterable[dict[str, Any]], summary: Summary) -> Figure:
     held = list(records)
-
-    def figure(drawn: Sequence[int]) -> float | None:
-        try:
-            value = summary([held[index] for index in drawn])
-        except ZeroDivisionError:  # not every draw has all that is divided by
-            return None
-        return value if value is not None and isfinite(value) else None
-
-    return figure
+    return lambda drawn: summary([held[index] for index in drawn])
 
 
 def bootstrap(clusters: Sequence[Hashable], figure: Figure) -> Estimate:
@@ -66,11 +58,12 @@ def bootstrap(clusters: Sequence[Hashable], figure: Figure) -> Estimate:
         members.setdefault(cluster, []).append(index)
     pools, source, n = list(members.values()), random.Random(0), len(clusters)
     found, method = figure(range(n)) if n else None, f"bootstrap, {len(pools)} groups"
+    found = found if found is not None and isfinite(found) else None
     if len(pools) < 2:
         return Estimate(found, None, None, None, n, len(pools), f"{method}: too few")
     draws = (source.choices(pools, k=len(pools)) for _ in range(1000))
     figures = [figure([index for pool in draw for index in pool]) for draw in draws]
-    known = sorted(value for value in figures if value is not None)
+    known = sorted(value for value in figures if value is not None and isfinite(value))
     low, high = (known[round(p * (len(known) - 1))] if known else None for p in (0.025, 0.975))
     return Estimate(found, low, high, None, n, len(pools), method)
 
