@@ -488,7 +488,7 @@ def test_any_output_can_be_kept(tmp_path):
     assert len(Run.read(tmp_path / "r").rows) == len(values)
 
 
-def test_an_output_or_a_call_that_no_json_can_hold_is_its_cases_error(tmp_path):
+def test_an_output_that_no_json_can_hold_is_its_cases_error_and_its_calls_are_kept(tmp_path):
     class Raises(BaseModel):
         @computed_field
         @property
@@ -507,16 +507,18 @@ def test_an_output_or_a_call_that_no_json_can_hold_is_its_cases_error(tmp_path):
 
     async def odd(case, epoch):
         call = {"model": "m", "cost_usd": 0.5, "prompt": "p"}
-        if case.id == "5":
-            return Outcome("fine", calls=[call | {"tool_calls": deep}])
+        if case.id == "5":  # nor what answers in the model's place
+            return Outcome(None, "no", "Refused", [call], fallback=circle)
         return Outcome([*values, None, "fine"][int(case.id)], calls=[call])
 
     results = run(tmp_path / "r", cases_of(7), odd, lambda case, outcome: {"ok": True})
     assert (results["errors"], results["scores"]["ok"]["mean"]) == (6, pytest.approx(1 / 7))
     assert results["cost_usd"] == 3.5
     rows = list(map(json.loads, (tmp_path / "r" / "cases.jsonl").open(encoding="utf-8")))
-    errors = [row["error"] for row in rows if row["error_kind"]]
-    assert all(error.startswith("no JSON can hold the output: ") for error in errors)
+    errors = " ".join(row["error"] for row in rows if row["error_kind"])
+    assert errors.count("Circular reference") == 2
+    assert "Exceeds the limit (4300 digits)" in errors
+    assert "no total (test_evals_run.py:" in errors
     assert [row["scores"] for row in rows if not row["error_kind"]] == [{"ok": 1.0}]
     again = run(tmp_path / "r", cases_of(7), odd, lambda case, outcome: {"ok": True}, resume=True)
     assert again["errors"] == 6

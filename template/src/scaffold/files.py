@@ -83,18 +83,16 @@ async def _solve(
     rows = islice(enumerate(evals.read_rows(source), 1), told["rows"], None)
 
     async def solved(number: int, row: dict[Any, Any]) -> Record | None:
-        outcome, output = evals.Outcome[Any](None), None
         async with free:
             try:
                 case = evals.Case(f"row-{number}", _input(here, source, row))
                 outcome = await evals.solved(solver, case, 0, here.case_s)
-                answer = outcome.output if outcome.fallback is None else outcome.fallback
-                output = to_jsonable_python(answer, bytes_mode="base64", fallback=repr)
-                as_json(output)  # fails where it has a number of 5,000 digits
             except Exception as error:
-                outcome.error, output = reasons(error), None
+                outcome = evals.Outcome(None, reasons(error))
         if outcome.error_kind == "BudgetExceeded":  # no result: the next time it is one
             return None
+        answer = outcome.output if outcome.fallback is None else outcome.fallback
+        output = to_jsonable_python(answer, bytes_mode="base64", fallback=repr)
         cells = {name: row[name] for name in columns if name in row}
         cost = spent(outcome.calls)["cost_usd"]
         return {"cells": cells, "output": output, "error": outcome.error, "cost_usd": cost}

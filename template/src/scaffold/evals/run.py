@@ -77,15 +77,10 @@ async def evaluate(
                     if outcome.error_kind == "BudgetExceeded":  # no result: a resume runs the case
                         stopped = str(outcome.error)
                         return
-                    at = {"sha": f"{shas[case.id]:016x}", "epoch": epoch}
-                    try:
-                        record, line = _record(case, outcome, values, scores, **at)
-                    except Exception as error:  # it goes in a circle, has 5,000 digits, …
-                        outcome.error_kind = type(error).__name__
-                        outcome.error = f"no JSON can hold the output: {error}"
-                        outcome.output = outcome.fallback = None
-                        outcome.calls = [call | {"tool_calls": []} for call in outcome.calls]
-                        record, line = _record(case, outcome, {}, scores, **at)
+                    record = _record(case, outcome, values, scores)
+                    record |= {"sha": f"{shas[case.id]:016x}", "epoch": epoch}
+                    text = json.dumps(record, ensure_ascii=False) + "\n"
+                    line = text.encode(errors="backslashreplace")  # for half a surrogate pair
                     if file.seek(0, os.SEEK_END) != run.end:
                         raise RunError(f"another command goes on with {folder}, too: let that end")
                     run.add(record, len(line))
@@ -130,15 +125,18 @@ async def evaluate(
 
 async def solved(solver: Solver, case: Case, epoch: int, limit_s: float | None = None) -> Outcome:
     """Whatever happens in a case is its outcome; only a cancellation of the run goes through."""
-    begun = time.perf_counter()
+    begun, calls = time.perf_counter(), list[dict[str, Any]]()
     try:
         async with asyncio.timeout(limit_s):
             outcome = await solver(case, epoch)
+        calls = outcome.calls
+        json.dumps(_jsonable((outcome.output, outcome.fallback)))  # a circle ends here, not the run
     except (Exception, SystemExit, asyncio.CancelledError) as error:
         this = asyncio.current_task()
         if isinstance(error, asyncio.CancelledError) and (this is None or this.cancelling()):
             raise  # not a stray one from inside the solver
         outcome = Outcome.failed(error)
+        outcome.calls = calls
     if outcome.output is None and not outcome.error_kind:
         outcome.error, outcome.error_kind = "the solver returned None", "NoOutput"
     # A replayed call takes a millisecond here: what it took when it was recorded counts.
@@ -184,14 +182,14 @@ def _spent(calls: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _record(
-    case: Case, outcome: Outcome, values: dict[str, Any], scores: Mapping[str, Score], **at: Any
-) -> tuple[dict[str, Any], bytes]:
-    """A line of cases.jsonl, as data and as bytes."""
+    case: Case, outcome: Outcome, values: Mapping[str, float | None], scores: Mapping[str, Score]
+) -> dict[str, Any]:
+    """A line of cases.jsonl."""
     name, first = next(iter(values.items()), ("", None))
     up = scores.get(name, PLAIN).higher_is_better
     wrong = first is not None and (first < 1 if up else first > 0)
     calls, asked = outcome.calls, outcome.judge_calls
-    record = {
+    return {
         **_jsonable(case),
         "cluster": case.id if case.group is None else f"group: {case.group}",
         "scores": values,
@@ -200,10 +198,7 @@ def _record(
         "judge": {"calls": len(asked), **_spent(asked)} if asked else None,
         "tokens": [sum(call.get(f"{kind}_tokens", 0) for call in calls) for kind in TOKENS],
         **_jsonable(outcome),
-        **at,
     }
-    line = json.dumps(record, ensure_ascii=False) + "\n"
-    return record, line.encode(errors="backslashreplace")  # for half a surrogate pair
 
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:
