@@ -268,7 +268,7 @@ def test_of_two_commands_at_once_only_one_sends_and_the_other_gets_a_sentence(
     path = "/v1/messages/batches"
     n = server.paths.count(f"POST {path}") + 1
     first = sending(desk, server, path, n)
-    with pytest.raises(ProjectError, match="another command sends"):
+    with pytest.raises(ProjectError, match="another command sends batches here"):
         desk.settle(cases)
     first.kill()
     first.wait()

@@ -1,9 +1,8 @@
 """`takehome eval --batch`: a run through the vendors' Batch APIs, at half the price (part `batch`).
 
-The first command sends what is not recorded, and leaves. `eval --resume RUN` looks whether answers
-are there and records them; then the run is scored like a replay. What failed in a batch is its
-case's error, and the next --resume sends it again. A batch stands in the run's batch.json before it
-is sent: if a kill comes before its id stands there, too, it is looked for at the vendor.
+The first command sends what is not recorded, and leaves; `eval --resume RUN` records the answers
+and scores the run like a replay. What failed in a batch is its case's error, sent again by the next
+--resume. A batch stands in batch.json before it is sent: without its id, the vendor is asked for it.
 """
 
 import asyncio
@@ -66,8 +65,7 @@ def _alone(results: Path) -> sqlite3.Connection:
         lock.execute("BEGIN EXCLUSIVE")
         return lock
     except sqlite3.OperationalError as error:
-        why = f"another command sends batches here ({error})"
-        raise ProjectError(f"{why}: let it end, then run this again.") from error
+        raise ProjectError("another command sends batches here: let that end first.") from error
 
 
 async def _ask(here: Project, client: Client, tries: Any, attempt: Any) -> None:

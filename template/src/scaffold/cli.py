@@ -139,8 +139,7 @@ def solver_of(solve: Any, client: "Client", limit_s: float | None = None) -> "So
     async def solver(case: "Case[Any, Any]", epoch: int) -> "Outcome[Any]":
         llm = client.for_case(case.id, epoch)
         try:
-            # A little before the harness's own limit, which would lose what was asked until then
-            async with asyncio.timeout(limit_s and 0.99 * limit_s):
+            async with asyncio.timeout(limit_s and 0.99 * limit_s):  # later, its calls were lost
                 output = await solve(case.input, llm)
             if not hasattr(output, "model_dump"):  # a dict would be scored 0 without a word
                 raise TypeError(f"return Output of schemas.py, not {type(output).__name__}")

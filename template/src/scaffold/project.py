@@ -174,8 +174,7 @@ def find(**options: Any) -> Project:
     except ValueError as error:
         raise ProjectError(f"pyproject.toml or .env in {folder} has a mistake: {error}.") from error
     told = {n: v for n, v in table.items() if not os.environ.get(f"TAKEHOME_{n.upper()}")}
-    told |= {name: value for name, value in options.items() if value is not None}
-    return Project(root=folder, **told)
+    return Project(root=folder, **told | {n: v for n, v in options.items() if v is not None})
 
 
 def text_of(given: str) -> str:

@@ -20,8 +20,8 @@ def kappa(people: Sequence[str], judge: Sequence[str]) -> Estimate:
     n, p, q = len(people), Counter(people), Counter(judge)
     chance = sum(p[label] * q[label] for label in p) / n**2 if n else 1.0
     if chance == 1:
-        why = "one label only" if n else "no case has both labels"
-        return Estimate(None, None, None, None, n, n, f"{why}: no kappa")
+        why = "one label only: no kappa" if n else "no case has both labels"
+        return Estimate(None, None, None, None, n, n, why)
     both = Counter(zip(people, judge, strict=True))
     found = (sum(both[label, label] for label in p) / n - chance) / (1 - chance)
     variance = -((found - chance * (1 - found)) ** 2)

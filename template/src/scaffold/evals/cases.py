@@ -32,22 +32,20 @@ def read_rows(path: Path | str) -> Iterator[Row]:
     A folder gives `{"file", "folder", "text"}` for each file, `text` None where it is no text.
     """
     path = Path(path)
-    for place, cells in _files(path) if path.is_dir() else _lines(path):
+    for place, cells in _places(path):
         row = Row(cells if isinstance(cells, dict) else {None: cells})
         row.where = f"{path.name} {place}"
         yield row
 
 
-def _files(folder: Path) -> Iterator[tuple[str, Any]]:
-    for path in sorted(path for path in folder.rglob("[!.]*") if path.is_file()):
-        name, text = path.relative_to(folder), None
+def _places(path: Path) -> Iterator[tuple[str, Any]]:
+    for file in sorted(file for file in path.rglob("[!.]*") if file.is_file()):
+        name, text = file.relative_to(path), None
         with suppress(UnicodeDecodeError):  # else it is no text
-            text = path.read_text("utf-8-sig")
-        cells = {"file": name.as_posix(), "folder": name.parent.name, "text": text}
-        yield cells["file"], cells
-
-
-def _lines(path: Path) -> Iterator[tuple[str, Any]]:
+            text = file.read_text("utf-8-sig")
+        yield name.as_posix(), {"file": name.as_posix(), "folder": name.parent.name, "text": text}
+    if path.is_dir():
+        return
     kind = path.suffix.lower()
     if kind not in (".csv", ".tsv", ".jsonl", ".json") or not path.is_file():
         raise CasesError(f"{path} must be there, as a folder, .csv, .tsv, .jsonl or .json")

@@ -12,11 +12,9 @@ from typing import Any
 from .results import PLAIN, Results, Row, Run, RunError, Scores, names_of
 from .terminal import as_text, dollars, figure
 
-MOST_CASES = 5000  # in the report
-# Characters of a field, calls of a case, and bytes that have to be left for each case after it:
-# the worst have most room, and 2,000 cases stay below 5 MB.
-SIZES = ((1024, 8, 1750), (120, 8, 1000), (40, 0, 0))
-TEXTS = ("error", "input", "expected", "output")
+MOST_CASES = 5000  # in the report; 2,000 stay below 5 MB, and the worst have most of that:
+SIZES = ((1024, 8, 1750), (120, 8, 1000), (40, 0, 0))  # characters, calls, bytes for each after it
+TEXTS, SAID = ("error", "input", "expected", "output"), ("prompt", "reply", "tool_calls")
 
 
 def cut(value: Any, most: int = 1024) -> str:
@@ -61,28 +59,24 @@ def write_report(run: Run, results: Results, scores: Scores) -> None:
         shown = rows[:worst] + random.Random(0).sample(rows[worst:], MOST_CASES - worst)
     cases, room = list[str](), 2100 * max(2000, len(shown))
     for case in run.records(shown):
-        for most, calls, each in SIZES:
-            short = htmlsafe_json_dumps(_shortened(case, most, calls), ensure_ascii=False)
-            after = room - len(short.encode(errors="backslashreplace"))
+        if other := case.pop("fallback", None):
+            case |= {"output": other, "error": f"{case['error']}\nThe output is the fallback's."}
+        asked = case.pop("judge_calls", [])
+        judging = [call | {"model": f"{call['model']}, judging"} for call in asked]
+        for most, first, each in SIZES:
+            calls = [*case["calls"][:first], *judging[:first]]
+            short = case | {name: cut(case[name], most) for name in TEXTS}
+            short["hidden"] = len(case["calls"]) + len(judging) - len(calls)
+            short["calls"] = [c | {name: cut(c.get(name), most) for name in SAID} for c in calls]
+            text = htmlsafe_json_dumps(short, ensure_ascii=False)
+            after = room - len(text.encode(errors="backslashreplace"))
             if after >= each * (len(shown) - len(cases) - 1):
                 break
         room = after
-        cases.append(short)
+        cases.append(text)
     about = {"results": results, "manifest": run.manifest, "names": names, "cases": cases}
     page = filled("report.html.j2", total=len(rows), most=MOST_CASES, **about)
     (run.folder / "report.html").write_text(page, "utf-8", errors="backslashreplace", newline="\n")
-
-
-def _shortened(case: dict[str, Any], most: int, first: int) -> dict[str, Any]:
-    """A line of cases.jsonl as the report has it: texts cut, and the first calls alone."""
-    asked = [call | {"model": f"{call['model']}, judging"} for call in case.get("judge_calls", [])]
-    calls = [*case["calls"][:first], *asked[:first]]
-    short = case | {"hidden": len(case["calls"]) + len(asked) - len(calls), "judge_calls": []}
-    if other := short.pop("fallback", None):
-        short |= {"output": other, "error": f"{case['error']}\nThe output is the fallback's."}
-    names = ("prompt", "reply", "tool_calls")
-    short["calls"] = [call | {n: cut(call.get(n), most) for n in names} for call in calls]
-    return short | {name: cut(short[name], most) for name in TEXTS}
 
 
 def _write_failures(run: Run, rows: Iterable[Row], names: list[str]) -> None:
@@ -139,10 +133,7 @@ def results_block(folder: Path) -> str:
 
 
 def gate(found: Results, names: Sequence[str] = (), margin: float = 0.0) -> tuple[bool, str]:
-    """Whether no score (of `names`, else all) regressed, and the sentences that say why.
-
-    A regression is a 95 % interval of the paired difference wholly beyond a loss of `margin`.
-    """
+    """Whether no 95 % interval (of `names`, else all) lies beyond a loss of `margin`; and why."""
     if unknown := set(names) - set(found["scores"]):
         raise RunError(f"no score {', '.join(unknown)}; there is: {', '.join(found['scores'])}")
     # Of all scores, those that no case of either run has (as nothing was to be graded) say nothing.

@@ -46,8 +46,7 @@ async def evaluate(
 
     The figures are held against those of `baseline` and `last_run`, two runs' folders.
     A `score` that is `async def` takes a third argument, the `ask` of `judge(case id, epoch)`.
-    Ctrl-C (a cancellation) ends the run early and reports what is finished. Raises RunError where
-    the folder holds a run already (`resume` goes on with it) or the disk is full.
+    Ctrl-C ends it early, with a report. Raises RunError: the folder holds a run, the disk is full.
     """
     summaries(scores)  # what is not there is said before anything is spent
     contents = ((case.id, json.dumps(_jsonable(case), sort_keys=True)) for case in cases)
@@ -135,8 +134,7 @@ async def solved(solver: Solver, case: Case, epoch: int, limit_s: float | None =
         this = asyncio.current_task()
         if isinstance(error, asyncio.CancelledError) and (this is None or this.cancelling()):
             raise  # not a stray one from inside the solver
-        outcome = Outcome.failed(error)
-        outcome.calls = calls
+        outcome = Outcome.failed(error, calls=calls)
     if outcome.output is None and not outcome.error_kind:
         outcome.error, outcome.error_kind = "the solver returned None", "NoOutput"
     # A replayed call takes a millisecond here: what it took when it was recorded counts.
