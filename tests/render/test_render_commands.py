@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -280,6 +281,17 @@ def test_figures_of_code_that_has_changed_since_cannot_be_published_by_way_of_a_
     run_in(folder, *TAKEHOME, "publish", "latest")
     (folder / "prompts/new.j2").write_text("changed", "utf-8")
     assert "prompts/ has changed" in run_in(folder, *TAKEHOME, "publish", "latest", code=2).stderr
+
+
+def test_without_git_a_manifest_calls_no_tree_dirty(
+    template: Path, tmp_path: Path, run_in: Callable[..., Any]
+) -> None:
+    folder = render(template, tmp_path / "task", kind="blank")
+    shutil.rmtree(folder / ".git")
+    run_in(folder, *TAKEHOME, "eval", GIT_CEILING_DIRECTORIES=str(tmp_path))
+    (manifest,) = folder.glob("results/2*/manifest.json")
+    said = json.loads(manifest.read_text("utf-8"))
+    assert (said["commit"], said["dirty"]) == (None, None)
 
 
 def test_a_run_may_be_named_by_its_path(

@@ -128,7 +128,7 @@ class Project(BaseSettings, title="[tool.takehome] in pyproject.toml, or TAKEHOM
             "notes": notes,
             "command": ["takehome", *sys.argv[1:]],
             "commit": self.git("rev-parse", "HEAD"),
-            "dirty": changed != "",
+            "dirty": None if changed is None else changed != "",
             "hashes": hashes,
             "python": sys.version.partition(" ")[0],
             "packages": {found.name: found.version for found in distributions()},
