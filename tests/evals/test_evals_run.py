@@ -457,6 +457,18 @@ def test_a_pipe_gets_plain_lines_with_score_interval_cost_and_time_left(tmp_path
     assert "\x1b" not in "".join(shown)
 
 
+def test_a_terminal_of_80_columns_has_room_for_the_time_left(tmp_path, capsys, monkeypatch):
+    run(tmp_path / "r", cases_of(30), scorer=lambda c, o: {"exact": True})
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with progress() as show:
+        show(Run.read(tmp_path / "r").rows, 2000)
+    shown = capsys.readouterr().err.split("\r")[1]
+    assert "30/2000 done, " in shown
+    assert "s left" in shown
+    assert "exact 1.000 [0.886, 1.000]" in shown[:79]
+
+
 def test_in_a_pipe_the_last_state_is_printed_once_however_many_workers_tell_it(tmp_path, capsys):
     run(tmp_path / "r", cases_of(3))
     with progress(every_s=0) as show:
