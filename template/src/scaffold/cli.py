@@ -116,7 +116,7 @@ def evaluate(
             manifest=manifest,
             concurrency=here.concurrency,
             epochs=epochs,
-            timeout_s=here.case_s,
+            timeout_s=here.case_s + 1,  # later than the solver's own, which knows what was asked
             resume=bool(resume or batch),
             judge=client.for_case,
             baseline=None if here.solver == "baseline" else here.last_run("baseline", chosen),
@@ -139,7 +139,7 @@ def solver_of(solve: Any, client: "Client", limit_s: float | None = None) -> "So
     async def solver(case: "Case[Any, Any]", epoch: int) -> "Outcome[Any]":
         llm = client.for_case(case.id, epoch)
         try:
-            async with asyncio.timeout(limit_s and 0.99 * limit_s):  # later, its calls were lost
+            async with asyncio.timeout(limit_s):
                 output = await solve(case.input, llm)
             if not hasattr(output, "model_dump"):  # a dict would be scored 0 without a word
                 raise TypeError(f"return Output of schemas.py, not {type(output).__name__}")

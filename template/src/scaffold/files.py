@@ -83,7 +83,7 @@ async def _solve(
         async with free:
             try:
                 case = evals.Case(f"row-{number}", _input(here, source, row))
-                outcome = await evals.solved(solver, case, 0, here.case_s)
+                outcome = await evals.solved(solver, case, 0)
             except Exception as error:
                 outcome = evals.Outcome(None, reasons(error))
         if outcome.error_kind == "BudgetExceeded":  # no result: the next time it is one
