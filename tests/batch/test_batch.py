@@ -11,13 +11,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import typer
 from batch_server import SECONDS, BatchServer, batch_server
 from pydantic import BaseModel
 
@@ -76,13 +74,15 @@ class Desk:
     ) -> Client | None:
         """What the run is scored with; None while answers are awaited."""
         client = client or self.client()
-        scored = partial(evals.scored, self.scorer)
-        solver = solver_of(self.solver, client)
         self.manifest["notes"] = []
-        try:
-            given = (self.here, client, self.run, self.manifest, cases, solver, scored, as_json)
-            batch.settle(*given)
-        except typer.Exit:
+
+        async def attempt(case: Any, client: Client, epoch: int) -> None:
+            outcome = await evals.solved(solver_of(self.solver, client), case, epoch, None)
+            await evals.scored(self.scorer, case, outcome, client.for_case(case.id, epoch))
+
+        given = (self.here, client, self.run, self.manifest, cases, attempt)
+        if awaited := batch.settle(*given):
+            batch.say(self.run.name, awaited, as_json)
             return None
         return client
 
@@ -210,8 +210,8 @@ Desk(Path(sys.argv[1]), sys.argv[2]).settle(cases_of(6))
 """
 
 
-def killed(desk: Desk, server: BatchServer, path: str, n: int = 1) -> None:
-    """Run the first command, and kill it while the vendor is silent to the n-th POST to `path`."""
+def sending(desk: Desk, server: BatchServer, path: str, n: int = 1) -> subprocess.Popen[bytes]:
+    """The first command, while the vendor is silent to the n-th POST to `path`."""
     server.silent = (f"POST {path}", n)
     command = [sys.executable, "-c", KILLED, str(desk.folder), desk.model]
     places = (str(Path(__file__).parent), str(SOURCE), str(Path(__file__).parents[1]))
@@ -219,6 +219,12 @@ def killed(desk: Desk, server: BatchServer, path: str, n: int = 1) -> None:
     begun = time.monotonic()
     while server.paths.count(f"POST {path}") < n and time.monotonic() < begun + 60:
         time.sleep(0.02)
+    return process
+
+
+def killed(desk: Desk, server: BatchServer, path: str, n: int = 1) -> None:
+    """Run the first command, and kill it there."""
+    process = sending(desk, server, path, n)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     server.silent = None
@@ -249,6 +255,28 @@ def test_killed_before_the_batch_was_created_a_run_sends_it(
     assert server.batches == {}
     assert desk.go(cases)["errors"] == 0
     assert len(server.batches) == 1
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_of_two_commands_at_once_only_one_sends_and_the_other_gets_a_sentence(
+    tmp_path: Path, server: BatchServer, begun: bool
+) -> None:
+    desk, cases, server.ended = Desk(tmp_path, MODELS["anthropic"]), cases_of(6), True
+    if begun:  # a run that is resumed: of its cases, some are to be sent again
+        server.fate = lambda body: ("succeeded", "expired")[number_in(body) % 2]
+        assert desk.go(cases)["errors"] == 3
+    path = "/v1/messages/batches"
+    n = server.paths.count(f"POST {path}") + 1
+    first = sending(desk, server, path, n)
+    with pytest.raises(ProjectError, match="another command sends batches here"):
+        desk.settle(cases)
+    first.kill()
+    first.wait()
+    assert server.paths.count(f"POST {path}") == n
+    server.silent, server.fate = None, lambda body: "succeeded"
+    found = desk.settle(cases) or desk.settle(cases)  # a kill lets others in again
+    assert desk.score(cases, found)["errors"] == 0
+    assert Counter(map(number_in, server.asked)) == {i: 1 + (begun and i % 2) for i in range(6)}
 
 
 def test_a_refused_creation_is_a_sentence_and_the_run_can_go_on(

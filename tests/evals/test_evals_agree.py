@@ -66,3 +66,21 @@ def test_a_file_without_the_columns_is_a_sentence(tmp_path):
     people.write_text("id,verdict\n1,yes\n", "utf-8")
     with pytest.raises(CasesError, match="line 2: needs the columns id and label"):
         agree(people, judge)
+
+
+def test_a_number_is_the_same_label_however_a_table_wrote_it(tmp_path):
+    found = agree(*files(tmp_path, ["1.0", "0.0", "1", "0.5"], [1, 0, 1.0, 0.5]))
+    assert (found["kappa"], found["labels"]) == (1, ["0", "0.5", "1"])
+
+
+def test_where_one_rater_never_varies_there_is_no_interval_and_that_is_said(tmp_path):
+    found = agree(*files(tmp_path, ["yes"] * 6, ["yes", "no"] * 3))
+    assert (found["kappa"], found["low"], found["high"]) == (0, None, None)
+    shown = filled("agree.md.j2", found=found)
+    assert "0.000 (n = 6: too few for an interval); one rater has one label only" in shown
+
+
+def test_files_that_share_no_case_are_said_to(tmp_path):
+    people, judge = files(tmp_path)
+    judge.write_text('{"id": "other", "label": 1}\n', "utf-8")
+    assert "no case has both labels" in filled("agree.md.j2", found=agree(people, judge))

@@ -79,6 +79,28 @@ def test_two_thousand_cases_stay_within_five_megabytes(tmp_path):
     assert report.stat().st_size < 5_000_000
 
 
+@pytest.mark.parametrize(("sign", "calls"), [("字", 0), ("<", 1), ("ü", 8)])
+def test_it_stays_so_in_any_script_and_with_many_calls_and_the_worst_have_most_room(
+    tmp_path, sign, calls
+):
+    async def solve(case, epoch):
+        call = {"model": "m", "prompt": sign * 1200, "reply": sign * 1200}
+        return Outcome(sign * 1200, calls=[call] * calls)
+
+    cases = [Case(str(i), sign * 1200, sign * 1200) for i in range(2000)]
+    asyncio.run(
+        evaluate(cases, solve, lambda c, o: {"exact": int(c.id) > 99}, folder=tmp_path / "r")
+    )
+    report = tmp_path / "r" / "report.html"
+    assert report.stat().st_size < 5_000_000
+    shown = data_of(report)["cases"]
+    assert len(shown) == 2000
+    assert shown[0]["input"].startswith(sign * 1024)
+    assert (len(shown[0]["calls"]), shown[0]["hidden"]) == (calls, 0)
+    assert all(len(case["calls"]) + case["hidden"] == calls for case in shown)
+    assert shown[-1]["input"].startswith(sign * 40)
+
+
 def test_beyond_five_thousand_cases_it_shows_the_worst_and_a_sample_and_says_so(tmp_path):
     report = make(tmp_path / "r", 5200)
     shown = data_of(report)["cases"]

@@ -11,10 +11,12 @@ import textwrap
 import time
 import tracemalloc
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import jsonschema
 import pytest
+from pydantic import BaseModel, computed_field
 
 import scaffold.evals
 from scaffold.evals import (
@@ -114,6 +116,7 @@ def test_a_case_that_raises_exits_or_takes_too_long_is_its_own_result(tmp_path):
     assert "6 without an answer" in results_table(results)
     rows = list(csv.DictReader((tmp_path / "r" / "failures.csv").open(encoding="utf-8-sig")))
     assert "broken (test_evals_run.py:" in next(r["error"] for r in rows if r["id"] == "1")
+    assert "it took too long (see case_s" in next(r["error"] for r in rows if r["id"] == "3")
 
 
 def test_a_scorer_that_raises_or_gives_nan_is_the_cases_result(tmp_path):
@@ -152,6 +155,29 @@ def test_a_score_may_be_a_figure_over_all_rows(tmp_path):
     assert entry["mean"] == 0.8
     assert entry["low"] < 0.8 < entry["high"]
     assert "bootstrap" in entry["method"]
+
+
+def test_a_figure_over_all_rows_that_is_no_number_is_no_value_and_ends_no_run(tmp_path):
+    def odds(rows):  # no draw of right ones alone has them
+        wrong = sum(row["failed"] for row in rows)
+        return sum(row["scores"]["exact"] for row in rows) / wrong if wrong else float("nan")
+
+    figures = {"nan": float("nan"), "inf": float("inf"), "none": None}
+    scores = {name: Score(summary=partial(always, value)) for name, value in figures.items()}
+    scores["odds"] = Score(summary=odds)
+    results = run(tmp_path / "r", cases_of(5), scores=scores)
+    assert [results["scores"][name]["mean"] for name in figures] == [None] * 3
+    found = results["scores"]["odds"]
+    assert (found["mean"], found["low"] is None) == (4, False)
+    text = (tmp_path / "r" / "results.json").read_text("utf-8")
+    assert "NaN" not in text
+    assert "Infinity" not in text
+    again = run(tmp_path / "again", cases_of(5), scores=scores, last_run=tmp_path / "r")
+    assert again["against"]["last_run"]["scores"]["odds"]["diff"] == 0
+
+
+def always(value, rows):
+    return value
 
 
 def test_epochs_give_pass_at_k_and_pass_hat_k_and_count_cases_not_tries(tmp_path):
@@ -431,6 +457,18 @@ def test_a_pipe_gets_plain_lines_with_score_interval_cost_and_time_left(tmp_path
     assert "\x1b" not in "".join(shown)
 
 
+def test_a_terminal_of_80_columns_has_room_for_the_time_left(tmp_path, capsys, monkeypatch):
+    run(tmp_path / "r", cases_of(30), scorer=lambda c, o: {"exact": True})
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with progress() as show:
+        show(Run.read(tmp_path / "r").rows, 2000)
+    shown = capsys.readouterr().err.split("\r")[1]
+    assert "30/2000 done, " in shown
+    assert "s left" in shown
+    assert "exact 1.000 [0.886, 1.000]" in shown[:79]
+
+
 def test_in_a_pipe_the_last_state_is_printed_once_however_many_workers_tell_it(tmp_path, capsys):
     run(tmp_path / "r", cases_of(3))
     with progress(every_s=0) as show:
@@ -460,6 +498,42 @@ def test_any_output_can_be_kept(tmp_path):
     results = run(tmp_path / "r", cases_of(len(values)), odd, lambda case, outcome: {"ok": True})
     assert results["errors"] == 0
     assert len(Run.read(tmp_path / "r").rows) == len(values)
+
+
+def test_an_output_that_no_json_can_hold_is_its_cases_error_and_its_calls_are_kept(tmp_path):
+    class Raises(BaseModel):
+        @computed_field
+        @property
+        def total(self) -> int:
+            raise LookupError("no total")
+
+    class NoRepr:
+        def __repr__(self):
+            raise LookupError("no repr")
+
+    circle, deep = [], []
+    circle.append(circle)
+    for _ in range(2000):
+        deep = [deep]
+    values = [circle, 10**5000, deep, Raises(), NoRepr()]
+
+    async def odd(case, epoch):
+        call = {"model": "m", "cost_usd": 0.5, "prompt": "p"}
+        if case.id == "5":  # nor what answers in the model's place
+            return Outcome(None, "no", "Refused", [call], fallback=circle)
+        return Outcome([*values, None, "fine"][int(case.id)], calls=[call])
+
+    results = run(tmp_path / "r", cases_of(7), odd, lambda case, outcome: {"ok": True})
+    assert (results["errors"], results["scores"]["ok"]["mean"]) == (6, pytest.approx(1 / 7))
+    assert results["cost_usd"] == 3.5
+    rows = list(map(json.loads, (tmp_path / "r" / "cases.jsonl").open(encoding="utf-8")))
+    errors = " ".join(row["error"] for row in rows if row["error_kind"])
+    assert errors.count("Circular reference") == 2
+    assert "Exceeds the limit (4300 digits)" in errors
+    assert "no total (test_evals_run.py:" in errors
+    assert [row["scores"] for row in rows if not row["error_kind"]] == [{"ok": 1.0}]
+    again = run(tmp_path / "r", cases_of(7), odd, lambda case, outcome: {"ok": True}, resume=True)
+    assert again["errors"] == 6
 
 
 def test_importing_the_harness_loads_neither_rich_nor_jinja():

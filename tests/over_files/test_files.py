@@ -49,6 +49,23 @@ async def solve(input, llm):
         text = f"{text} {input.seen}" + (f" after [{said}]" if said else "")
     return Output(text=text, size=len(text), words=input.text.split(), seen=input.seen + 1)
 """
+ODD = """
+
+def odd(text):
+    match text:
+        case "CIRCLE":
+            found = []
+            found.append(found)
+        case "INT":
+            found = [10**5000]
+        case "DEEP":
+            found = []
+            for _ in range(2000):
+                found = [found]
+        case _:
+            found = []
+    return found
+"""
 PROJECT = '[tool.takehome]\npackage = "task"\nmodel = "anthropic:none"\nsolver = "solution"\n'
 
 
@@ -124,6 +141,26 @@ def test_lines_of_json_keep_what_they_hold_and_a_broken_one_its_text(folder: Pat
     assert rows[0]["words"] == ["ä"]
     assert "no json" in rows[1]["error"]
     assert rows[2]["output.text"] == "B"
+
+
+def test_an_output_that_no_json_can_hold_is_its_rows_error(folder: Path) -> None:
+    schemas = SCHEMAS.replace("words: list[str] = []", "words: list[object] = []")
+    (folder / "src/task/schemas.py").write_text(schemas, "utf-8")
+    solution = SOLUTION.replace("    return Output", "    words = odd(text)\n    return Output")
+    solution = solution.replace("words=input.text.split()", "words=words") + ODD
+    (folder / "src/task/solution.py").write_text(solution, "utf-8")
+    (folder / "in.csv").write_text("text\ncircle\nint\ndeep\nfine\n", "utf-8")
+    assert over(folder, "in.csv", "out.csv")["errors"] == 3
+    rows = table(folder / "out.csv")
+    assert [bool(row["error"]) for row in rows] == [True, True, True, False]
+    assert [row["output.text"] for row in rows] == ["", "", "", "FINE"]
+    assert "Circular reference" in rows[0]["error"]
+
+
+def test_a_line_nested_too_deep_to_read_is_kept_with_its_error(folder: Path) -> None:
+    deep = '{"text": ' + "[" * 100_000 + "]" * 100_000 + "}"
+    (folder / "in.jsonl").write_text(f'{deep}\n{{"text": "b"}}\n', "utf-8")
+    assert over(folder, "in.jsonl", "out.jsonl")["errors"] == 1
 
 
 def test_the_mapping_of_the_candidates_cases_names_the_column(folder: Path) -> None:

@@ -59,3 +59,24 @@ def test_a_run_by_batch_costs_half_and_then_replays_to_the_same_figures_without_
         assert not file.is_file() or KEY.encode() not in file.read_bytes()
     listed = json.loads(run_in(folder, *EVAL[:3], "recordings", "--json").stdout)
     assert (len(listed["cases"]), listed["damaged"]) == (len(cases), [])
+
+
+def test_a_dry_run_quotes_a_batch_at_half_the_price_and_says_so(
+    template: Path, tmp_path: Path, run_in: Run
+) -> None:
+    folder = render(template, tmp_path / "task", kind="blank", parts=["batch"])
+    (folder / "src/task/priced.py").write_text(
+        "from types import SimpleNamespace\n\nfrom .schemas import Input, Output\n\n\n"
+        "async def solve(input: Input, llm) -> Output:\n"
+        "    call = {'cost_usd': 0.25, 'latency_s': 1.0}\n"
+        "    llm.calls.append(SimpleNamespace(logged=lambda: call))\n"
+        "    return Output(text=input.text)\n",
+        encoding="utf-8",
+    )
+    ahead = (*EVAL[:4], "--solver", "priced", "--dry-run", "--json")
+    live = json.loads(run_in(folder, *ahead).stdout)
+    by_batch = json.loads(run_in(folder, *ahead, "--batch").stdout)
+    assert live["cost_usd"] == 0.25 * live["tries"]
+    assert by_batch["cost_usd"] == live["cost_usd"] / 2
+    assert (by_batch["seconds"], "price" in live) == (None, False)
+    assert by_batch["price"].startswith("half of the recorded or live one")

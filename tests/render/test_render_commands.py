@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,9 @@ def folder(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("eval", "--replay", "--live"), "exclude each other"),
         (("eval", "--resume", "nosuch"), "There is no run nosuch"),
         (("eval", "--like", "nosuch", "--limit", "2"), "repeat a run's solver and cases"),
+        (("eval", "--like", "nosuch", "--split", "test"), "nor --split and --epochs"),
+        (("eval", "--like", "nosuch", "--epochs", "2"), "nor --split and --epochs"),
+        (("eval", "--resume", "nosuch", "--epochs", "2"), "nor --split and --epochs"),
         (("eval", "--failed-from", "nosuch"), "There is no run nosuch"),
         (("eval", "--spot-check", "2"), "No case is recorded with baseline"),
         (("agree", "a.csv", "b.csv"), "agree needs the part judge"),
@@ -116,6 +120,45 @@ def test_only_what_failed_in_a_run_runs_again(folder: Path, run_in: Callable[...
     run_in(folder, *TAKEHOME, "eval", "--failed-from", first.name)
     again = (max(folder.glob("results/*")) / "cases.jsonl").read_text("utf-8").splitlines()
     assert sorted(json.loads(line)["id"] for line in again) == failed
+    right = next(line["id"] for line in lines if not line["failed"])
+    only = ("eval", "--failed-from", first.name, "--case")
+    one = json.loads(run_in(folder, *TAKEHOME, *only, failed[0], "--json").stdout)
+    assert one["n"] == 1
+    told = run_in(folder, *TAKEHOME, *only, right, code=2).stderr
+    assert f"Nothing of that failed in {first.name}" in told
+
+
+def test_what_a_solver_prints_is_not_among_the_figures(
+    folder: Path, run_in: Callable[..., Any]
+) -> None:
+    loud = folder / "src" / "task" / "loud.py"
+    loud.write_text(
+        "from . import baseline\n\n\nasync def solve(input, llm):\n"
+        "    print('what I saw')\n    return await baseline.solve(input, llm)\n",
+        encoding="utf-8",
+    )
+    for command in (("eval",), ("run", "a text"), ("eval", "--dry-run")):
+        told = run_in(folder, *TAKEHOME, *command, "--solver", "loud", "--json")
+        json.loads(told.stdout)
+        assert "what I saw" in told.stderr
+
+
+def test_what_a_case_asked_before_it_took_too_long_is_in_the_cost(
+    folder: Path, run_in: Callable[..., Any]
+) -> None:
+    late = folder / "src" / "task" / "late.py"
+    late.write_text(
+        "import asyncio\nfrom types import SimpleNamespace\n\n\nasync def solve(input, llm):\n"
+        "    call = {'model': 'm', 'cost_usd': 0.25, 'latency_s': 1.0}\n"
+        "    llm.calls.append(SimpleNamespace(logged=lambda: call))\n"
+        "    await asyncio.sleep(60)\n",
+        encoding="utf-8",
+    )
+    command = ("eval", "--solver", "late", "--limit", "2", "--json")
+    told = run_in(folder, *TAKEHOME, *command, code=1, TAKEHOME_CASE_S="0.2")
+    results = json.loads(told.stdout)
+    assert (results["error_kinds"], results["cost_usd"]) == ({"TimeoutError": 2}, 0.5)
+    assert "the first: it took too long (see case_s" in told.stderr
 
 
 def test_a_dry_run_says_what_it_would_take_and_writes_nothing(
@@ -198,6 +241,9 @@ def test_a_runs_score_is_held_against_peoples_labels(
     found = json.loads(run_in(folder, *TAKEHOME, *command, "--json").stdout)
     assert (found["kappa"], found["n"], found["left_out"]) == (1, len(lines) - 1, 1)
     assert "Cohen's kappa 1.000" in run_in(folder, *TAKEHOME, *command).stdout
+    told = run_in(folder, *TAKEHOME, *command[:3], "--score", "nosuch", code=2).stderr
+    assert "no score nosuch in" in told
+    assert "there is: exact, normalised" in told
 
 
 def test_a_publish_that_fails_leaves_the_submitted_run_whole(
@@ -235,6 +281,17 @@ def test_figures_of_code_that_has_changed_since_cannot_be_published_by_way_of_a_
     run_in(folder, *TAKEHOME, "publish", "latest")
     (folder / "prompts/new.j2").write_text("changed", "utf-8")
     assert "prompts/ has changed" in run_in(folder, *TAKEHOME, "publish", "latest", code=2).stderr
+
+
+def test_without_git_a_manifest_calls_no_tree_dirty(
+    template: Path, tmp_path: Path, run_in: Callable[..., Any]
+) -> None:
+    folder = render(template, tmp_path / "task", kind="blank")
+    shutil.rmtree(folder / ".git")
+    run_in(folder, *TAKEHOME, "eval", GIT_CEILING_DIRECTORIES=str(tmp_path))
+    (manifest,) = folder.glob("results/2*/manifest.json")
+    said = json.loads(manifest.read_text("utf-8"))
+    assert (said["commit"], said["dirty"]) == (None, None)
 
 
 def test_a_run_may_be_named_by_its_path(

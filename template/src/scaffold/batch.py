@@ -1,15 +1,14 @@
 """`takehome eval --batch`: a run through the vendors' Batch APIs, at half the price (part `batch`).
 
-The first command sends what is not recorded, and leaves. `eval --resume RUN` looks whether answers
-are there and records them; then the run is scored like a replay. What failed in a batch is its
-case's error, and the next --resume sends it again. A batch stands in the run's batch.json before it
-is sent: if a kill comes before its id stands there, too, it is looked for at the vendor.
+The first command sends what is not recorded, and leaves; `eval --resume RUN` records the answers
+and scores the run like a replay. What failed in a batch is its case's error, sent again by the next
+--resume. A batch stands in batch.json before it is sent: without its id, the vendor is asked for it.
 """
 
 import asyncio
 import json
 import os
-from collections.abc import Collection
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +19,17 @@ from scaffold.project import Project, ProjectError, closing
 
 
 def settle(
-    here: Project,
-    client: Client,
-    folder: Path,
-    manifest: dict[str, Any],
-    cases: Collection[Any],
-    solver: Any,
-    scored: Any,
-    as_json: bool,
-) -> None:
-    """Look after what was sent, and send what is missing; typer.Exit while answers are awaited."""
+    here: Project, client: Client, folder: Path, manifest: Any, cases: Any, attempt: Any
+) -> list[batches.Batch]:
+    """Look after what was sent, and send what is missing; return what is awaited."""
     if client.mode != "auto":
         raise ProjectError("--batch asks for what is not recorded: drop --replay and --live.")
     client.batch = answers = batches.Answers()
     file = folder / "batch.json"
-    sent = json.loads(file.read_text("utf-8")) if file.is_file() else []
     tries = [(case, epoch) for case in cases for epoch in range(manifest["epochs"])]
 
     async def under_way() -> list[batches.Batch]:
+        sent = json.loads(file.read_text("utf-8")) if file.is_file() else []
         known = [batches.Batch(**one) for one in sent]
         for one in known:
             await one.look(client, {other.shown.get("id") for other in known})
@@ -46,7 +38,7 @@ def settle(
             return known
         for one in known:
             await one.collect(client, answers)
-        await _ask(here, client, tries, solver, scored)
+        await _ask(here, client, tries, attempt)
         answers.check(client, known)
         answers.closed = True
         left = [*known, *answers.plans] if answers.plans else []
@@ -57,17 +49,26 @@ def settle(
             _write(folder, manifest, left)
         return left
 
-    if awaited := asyncio.run(closing(client, under_way())):
-        _say(folder.name, awaited, as_json)
-        raise typer.Exit
-    if file.is_file():
+    with _alone(here.root / "results"):
+        awaited = asyncio.run(closing(client, under_way()))
+    if file.is_file() and not awaited:
         (folder / "cases.jsonl").write_bytes(b"")  # scored anew, as what failed may have come now
         manifest["notes"].append("Answers came by batch: the latency of each is its batch's.")
+    return awaited
 
 
-async def _ask(
-    here: Project, client: Client, tries: Collection[Any], solver: Any, scored: Any
-) -> None:
+def _alone(results: Path) -> sqlite3.Connection:
+    """Keep others with --batch out, until this is left or its process is killed."""
+    results.mkdir(parents=True, exist_ok=True)
+    lock = sqlite3.connect(results / ".batch.lock", timeout=0, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+        return lock
+    except sqlite3.OperationalError as error:
+        raise ProjectError("another command sends batches here: let that end first.") from error
+
+
+async def _ask(here: Project, client: Client, tries: Any, attempt: Any) -> None:
     """Take each case, and its scorer, as far as answers go; what they ask then joins the queue."""
     left = iter(tries)
 
@@ -75,8 +76,7 @@ async def _ask(
         for case, epoch in left:
             try:
                 async with asyncio.timeout(here.case_s):
-                    outcome = await solver(case, epoch)
-                    await scored(case, outcome, client.for_case(case.id, epoch))
+                    await attempt(case, client, epoch)
             except* (batches.Queued, TimeoutError):
                 pass  # who takes too long is an error where the run is scored
 
@@ -102,7 +102,7 @@ def _write(folder: Path, manifest: dict[str, Any], sent: list[batches.Batch]) ->
     half.replace(folder / "batch.json")
 
 
-def _say(run: str, awaited: list[batches.Batch], as_json: bool) -> None:
+def say(run: str, awaited: list[batches.Batch], as_json: bool) -> None:
     """Say how far the batches are, and how to come back."""
     rows = list[dict[str, Any]]()
     for one in awaited:

@@ -72,14 +72,15 @@ def evaluate(
     here = find(solver=solver or None, max_cost_usd=max_cost, concurrency=concurrency)
     ids = list(case or [])
     if failed_from:
-        ids += [row.id for row in evals.Run.read(here.run(failed_from)).rows if row.failed]
-        if not ids:
-            raise ProjectError(f"Nothing failed in {failed_from}.")
+        failed = {row.id for row in evals.Run.read(here.run(failed_from)).rows if row.failed}
+        if not (ids := sorted(failed.intersection(ids or failed))):
+            raise ProjectError(f"Nothing of that failed in {failed_from}.")
     chosen: dict[str, Any] = {"split": None if split == "all" else split, "tags": tag or []}
     chosen |= {"ids": ids, "limit": limit}
     if resume or like:
-        if limit or tag or ids or (resume and solver):
-            raise ProjectError("--resume and --like repeat a run's solver and cases: name neither.")
+        if limit or tag or ids or split != "dev" or epochs > 1 or (resume and solver):
+            said = "repeat a run's solver and cases: name neither, nor --split and --epochs."
+            raise ProjectError(f"--resume and --like {said}")
         begun = evals.Run.read(here.run(resume or like)).manifest
         here.solver, epochs, chosen = solver or begun["solver"], begun["epochs"], begun["chosen"]
     if not (cases := evals.select(here.cases(), **chosen)):
@@ -87,35 +88,35 @@ def evaluate(
     solve, scoring, client = here.solve(), here.module("scoring"), here.client(replay, live)
     scores = getattr(scoring, "SCORES", {})
 
-    async def attempt(case: "Case[Any, Any]", client: "Client") -> tuple[Any, Any]:
-        outcome = await evals.solved(solver_of(solve, client), case, 0, here.case_s)
-        judge = client.for_case(case.id)
+    async def attempt(case: "Case[Any, Any]", client: "Client", epoch: int = 0) -> tuple[Any, Any]:
+        solver = solver_of(solve, client, here.case_s)
+        outcome, judge = await evals.solved(solver, case, epoch), client.for_case(case.id, epoch)
         return outcome, await evals.scored(scoring.score, case, outcome, judge, here.case_s)
 
     if dry_run or spot_check:
-        ahead = partial(doctor.dry_run, here, cases, attempt, client, epochs)
+        ahead = partial(doctor.dry_run, here, cases, attempt, client, epochs, batch)
         look = ahead if dry_run else partial(doctor.spot_check, here, cases, attempt, spot_check)
         return doctor.say(asyncio.run(closing(client, look())), as_json)
     folder = here.run(resume) if resume else here.new_run()
     tested = any(case.split == "test" for case in cases)
     manifest = here.manifest(run=folder.name, epochs=epochs, chosen=chosen, tested=tested)
     if batch or (folder / "batch.json").is_file():
-        settle = part("batch", "batch", "--batch").settle  # which ends here while it has to wait
-        scored = partial(evals.scored, scoring.score)
-        settle(here, client, folder, manifest, cases, solver_of(solve, client), scored, as_json)
+        batches = part("batch", "batch", "--batch")
+        if awaited := batches.settle(here, client, folder, manifest, cases, attempt):
+            return batches.say(folder.name, awaited, as_json)
     elif resume and any(begun["hashes"][n] != manifest["hashes"][n] for n in ("code", "prompts")):
         raise ProjectError(f"Code or prompts changed since {resume} began: use --like {resume}.")
     with progress(scores) as show:
         work = evals.evaluate(
             cases,
-            solver_of(solve, client),
+            solver_of(solve, client, here.case_s),
             scoring.score,
             folder=folder,
             scores=scores,
             manifest=manifest,
             concurrency=here.concurrency,
             epochs=epochs,
-            timeout_s=here.case_s,
+            timeout_s=here.case_s + 1,  # later than the solver's own, which knows what was asked
             resume=bool(resume or batch),
             judge=client.for_case,
             baseline=None if here.solver == "baseline" else here.last_run("baseline", chosen),
@@ -131,18 +132,19 @@ def evaluate(
     raise typer.Exit(bool(done["unfinished"]) or 0 < done["errors"] == done["n"] * epochs)
 
 
-def solver_of(solve: Any, client: "Client") -> "Solver":
+def solver_of(solve: Any, client: "Client", limit_s: float | None = None) -> "Solver":
     """Your `solve(input, llm)` as the harness calls it: a case in, an outcome out."""
     from scaffold.evals import Outcome
 
     async def solver(case: "Case[Any, Any]", epoch: int) -> "Outcome[Any]":
         llm = client.for_case(case.id, epoch)
         try:
-            output = await solve(case.input, llm)
+            async with asyncio.timeout(limit_s):
+                output = await solve(case.input, llm)
             if not hasattr(output, "model_dump"):  # a dict would be scored 0 without a word
                 raise TypeError(f"return Output of schemas.py, not {type(output).__name__}")
             outcome = Outcome.failed(llm.failure, output) if llm.failure else Outcome(output)
-        except Exception as error:  # whatever it is, it is this case's result, not the run's end
+        except (Exception, SystemExit) as error:  # it is this case's result, not the run's end
             outcome = Outcome.failed(error)
         outcome.calls = [call.logged() for call in llm.calls]
         return outcome
@@ -173,7 +175,7 @@ def run(
     solve, client = here.solve(), here.client(replay, live)
     if source and out:
         over = part("files", "files", "--in").over
-        return over(here, solver_of(solve, client), client, source, out)
+        return over(here, solver_of(solve, client, here.case_s), client, source, out)
     if source or out or not given:
         raise ProjectError("Pass an input, or --in FILE and --out FILE.")
     one, llm = here.input(text_of(given)), client.for_case("run")

@@ -62,15 +62,19 @@ def say(rows: Iterable[Mapping[str, Any]], as_json: bool = False) -> None:
         typer.echo(json.dumps(row, default=float) if as_json else line)
 
 
-async def dry_run(here: Any, cases: Any, attempt: Any, client: Any, epochs: int) -> list[Any]:
+async def dry_run(here: Any, cases: Any, attempt: Any, llm: Any, epochs: int, batch: bool) -> Any:
     """What a run takes, judged by its first case, which is asked where it is not recorded."""
-    from scaffold.project import spent
+    from scaffold.project import part, spent
 
-    outcome, _ = await attempt(cases[0], client)
+    outcome, _ = await attempt(cases[0], llm)
     took, tries = spent([*outcome.calls, *outcome.judge_calls]), len(cases) * epochs
     took |= {"cost_usd": None} if outcome.error else {}  # what a case costs, one that fails hides
     ahead = {name: value and value * tries for name, value in took.items()}  # unknown stays None
     ahead["seconds"] = ahead.pop("latency_s") / min(here.concurrency, tries)
+    if batch:  # which takes up to a day, however many cases there are
+        half = float(part("batch", "batch", "--batch").batches.SHARE)
+        ahead |= {"cost_usd": ahead["cost_usd"] and half * ahead["cost_usd"], "seconds": None}
+        ahead["price"] = "half of the recorded or live one (half already if it came by batch)"
     return [{"tries": tries, **ahead, "by": cases[0].id, "error": outcome.error}]
 
 

@@ -75,10 +75,7 @@ def _count(told: dict[str, Any], record: Record) -> None:
 async def _solve(
     here: Project, solver: Any, source: Path, columns: list[str], lines: BinaryIO, told: Record
 ) -> None:
-    """Solve the rows that are left; write a line for each, in the order of the rows.
-
-    A line is not synced: it outlives a kill, and what models answered is synced in recordings/.
-    """
+    """Solve the rows that are left; write a line for each, in the order of the rows."""
     free, ahead = asyncio.Semaphore(here.concurrency), deque[asyncio.Task[Record | None]]()
     rows = islice(enumerate(evals.read_rows(source), 1), told["rows"], None)
 
@@ -86,7 +83,7 @@ async def _solve(
         async with free:
             try:
                 case = evals.Case(f"row-{number}", _input(here, source, row))
-                outcome = await evals.solved(solver, case, 0, here.case_s)
+                outcome = await evals.solved(solver, case, 0)
             except Exception as error:
                 outcome = evals.Outcome(None, reasons(error))
         if outcome.error_kind == "BudgetExceeded":  # no result: the next time it is one
@@ -108,7 +105,7 @@ async def _solve(
             if lines.tell() != lines.seek(0, 2):  # its end
                 raise ProjectError(f"another command answers {source.name}, too: let it end.")
             lines.write(json.dumps(record).encode() + b"\n")
-            lines.flush()
+            lines.flush()  # no sync: it outlives a kill, and recordings/ holds what models answered
             _count(told, record)
             if told["rows"] % max(1, told["of"] // 20) == 0:  # in a pipe each label is a line
                 cost = dollars(told["cost_usd"])

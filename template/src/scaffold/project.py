@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from hashlib import file_digest, sha256
 from importlib import import_module
@@ -127,7 +128,7 @@ class Project(BaseSettings, title="[tool.takehome] in pyproject.toml, or TAKEHOM
             "notes": notes,
             "command": ["takehome", *sys.argv[1:]],
             "commit": self.git("rev-parse", "HEAD"),
-            "dirty": changed != "",
+            "dirty": None if changed is None else changed != "",
             "hashes": hashes,
             "python": sys.version.partition(" ")[0],
             "packages": {found.name: found.version for found in distributions()},
@@ -173,8 +174,7 @@ def find(**options: Any) -> Project:
     except ValueError as error:
         raise ProjectError(f"pyproject.toml or .env in {folder} has a mistake: {error}.") from error
     told = {n: v for n, v in table.items() if not os.environ.get(f"TAKEHOME_{n.upper()}")}
-    told |= {name: value for name, value in options.items() if value is not None}
-    return Project(root=folder, **told)
+    return Project(root=folder, **told | {n: v for n, v in options.items() if v is not None})
 
 
 def text_of(given: str) -> str:
@@ -207,9 +207,10 @@ def part(name: str, module: str, what: str) -> Any:
 
 
 async def closing(client: Client, work: Any) -> Any:
-    """Wait for `work`, then close the client's connections."""
+    """Wait for `work`, then close the client's connections; what solvers print is no figure."""
     async with client:
-        return await work
+        with redirect_stdout(sys.stderr):
+            return await work
 
 
 def spent(calls: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,20 +32,20 @@ def read_rows(path: Path | str) -> Iterator[Row]:
     A folder gives `{"file", "folder", "text"}` for each file, `text` None where it is no text.
     """
     path = Path(path)
-    for place, cells in _files(path) if path.is_dir() else _lines(path):
+    for place, cells in _places(path):
         row = Row(cells if isinstance(cells, dict) else {None: cells})
         row.where = f"{path.name} {place}"
         yield row
 
 
-def _files(folder: Path) -> Iterator[tuple[str, Any]]:
-    for path in sorted(path for path in folder.rglob("[!.]*") if path.is_file()):
-        name = path.relative_to(folder)
-        cells = {"file": name.as_posix(), "folder": name.parent.name, "text": _text(path)}
-        yield cells["file"], cells
-
-
-def _lines(path: Path) -> Iterator[tuple[str, Any]]:
+def _places(path: Path) -> Iterator[tuple[str, Any]]:
+    for file in sorted(file for file in path.rglob("[!.]*") if file.is_file()):
+        name, text = file.relative_to(path), None
+        with suppress(UnicodeDecodeError):  # else it is no text
+            text = file.read_text("utf-8-sig")
+        yield name.as_posix(), {"file": name.as_posix(), "folder": name.parent.name, "text": text}
+    if path.is_dir():
+        return
     kind = path.suffix.lower()
     if kind not in (".csv", ".tsv", ".jsonl", ".json") or not path.is_file():
         raise CasesError(f"{path} must be there, as a folder, .csv, .tsv, .jsonl or .json")
@@ -69,17 +70,10 @@ def _lines(path: Path) -> Iterator[tuple[str, Any]]:
         raise CasesError(f"{path} is not UTF-8, probably Latin-1: save it as UTF-8") from error
 
 
-def _text(path: Path) -> str | None:
-    try:
-        return path.read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        return None
-
-
 def _parsed(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text.strip()  # which is no object either, so that map_rows names the place
 
 

@@ -44,12 +44,13 @@ class Outcome(Generic[Out]):
     fallback: Out | None = None  # beside an error: it earns the model nothing
 
     @classmethod
-    def failed(cls, error: BaseException, fallback: Out | None = None) -> Self:
+    def failed(cls, error: BaseException, fallback: Out | None = None, calls: Any = ()) -> Self:
         """Make an exception the case's result, with the line of code that raised it."""
-        said = str(error) or "no message"
+        late = isinstance(error, TimeoutError)
+        said = str(error) or ("it took too long (see case_s)" if late else "no message")
         for frame in extract_tb(error.__traceback__, limit=-1):
             said += f" ({Path(frame.filename).name}:{frame.lineno})"
-        return cls(None, said, type(error).__name__, fallback=fallback)
+        return cls(None, said, type(error).__name__, [*calls], fallback=fallback)
 
 
 class Ask(Protocol):
@@ -61,16 +62,6 @@ class Ask(Protocol):
         """Ask once; `model` is another than the solver's, as vendor:name."""
 
 
-class Judge(Protocol):
-    """Who answers a scorer in one try of a case, and what was called, each with `logged()`."""
-
-    calls: list[Any]
-
-    @property
-    def ask(self) -> Ask:
-        """Ask a model for this try."""
-
-
 Solver = Callable[[Case[Any, Any], int], Awaitable[Outcome[Any]]]
 Scorer = Callable[..., Any]  # case, outcome and, where it is async, Ask -> numbers by their names
 
@@ -79,8 +70,7 @@ Scorer = Callable[..., Any]  # case, outcome and, where it is async, Ask -> numb
 class Score:
     """Declares a score that is more than "higher is better, an error counts 0, mean".
 
-    `on_error` None leaves such a case out. `summary` is a figure over all lines of cases.jsonl, as
-    macro F1 or kappa are; its interval is bootstrapped.
+    `on_error` None leaves a case out. `summary` (macro F1, kappa) is over all lines of cases.jsonl.
     """
 
     higher_is_better: bool = True

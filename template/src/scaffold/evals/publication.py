@@ -12,8 +12,9 @@ from typing import Any
 from .results import PLAIN, Results, Row, Run, RunError, Scores, names_of
 from .terminal import as_text, dollars, figure
 
-MOST_CASES, CALLS = 5000, 8  # in the report; and calls of a case
-TEXTS = ("error", "input", "expected", "output")
+MOST_CASES = 5000  # in the report; 2,000 stay below 5 MB, and the worst have most of that:
+SIZES = ((1024, 8, 1750), (120, 8, 1000), (40, 0, 0))  # characters, calls, bytes for each after it
+TEXTS, SAID = ("error", "input", "expected", "output"), ("prompt", "reply", "tool_calls")
 
 
 def cut(value: Any, most: int = 1024) -> str:
@@ -42,6 +43,8 @@ def filled(template: str, **about: Any) -> str:
 
 def write_report(run: Run, results: Results, scores: Scores) -> None:
     """Write failures.csv and report.html, both with the worst first: errors, then low scores."""
+    from jinja2.utils import htmlsafe_json_dumps
+
     names = names_of(run.rows)
     primary = next(iter(names), "")
     sign = 1 if scores.get(primary, PLAIN).higher_is_better else -1
@@ -54,22 +57,26 @@ def write_report(run: Run, results: Results, scores: Scores) -> None:
     if len(rows) > MOST_CASES:
         worst = MOST_CASES * 4 // 5
         shown = rows[:worst] + random.Random(0).sample(rows[worst:], MOST_CASES - worst)
-    cases = list[dict[str, Any]]()
-    for at, case in enumerate(run.records(shown)):
-        # The worst 400 are cut at 1 kB a field, those after them sooner: 2,000 stay below 5 MB.
-        most = 1024 if at < 400 else 120
+    cases, room = list[str](), 2100 * max(2000, len(shown))
+    for case in run.records(shown):
         if other := case.pop("fallback", None):
             case |= {"output": other, "error": f"{case['error']}\nThe output is the fallback's."}
-        case |= {name: cut(case[name], most) for name in TEXTS}
-        calls, asked = case["calls"], case.pop("judge_calls", [])
+        asked = case.pop("judge_calls", [])
         judging = [call | {"model": f"{call['model']}, judging"} for call in asked]
-        case |= {"hidden": len(calls[CALLS:]), "calls": calls[:CALLS] + judging[:CALLS]}
-        for call in case["calls"]:
-            call |= {name: cut(call.get(name), most) for name in ("prompt", "reply", "tool_calls")}
-        cases.append(case)
+        for most, first, each in SIZES:
+            calls = [*case["calls"][:first], *judging[:first]]
+            short = case | {name: cut(case[name], most) for name in TEXTS}
+            short["hidden"] = len(case["calls"]) + len(judging) - len(calls)
+            short["calls"] = [c | {name: cut(c.get(name), most) for name in SAID} for c in calls]
+            text = htmlsafe_json_dumps(short, ensure_ascii=False)
+            after = room - len(text.encode(errors="backslashreplace"))
+            if after >= each * (len(shown) - len(cases) - 1):
+                break
+        room = after
+        cases.append(text)
     about = {"results": results, "manifest": run.manifest, "names": names, "cases": cases}
     page = filled("report.html.j2", total=len(rows), most=MOST_CASES, **about)
-    (run.folder / "report.html").write_text(page, "utf-8", errors="replace", newline="\n")
+    (run.folder / "report.html").write_text(page, "utf-8", errors="backslashreplace", newline="\n")
 
 
 def _write_failures(run: Run, rows: Iterable[Row], names: list[str]) -> None:
@@ -126,10 +133,7 @@ def results_block(folder: Path) -> str:
 
 
 def gate(found: Results, names: Sequence[str] = (), margin: float = 0.0) -> tuple[bool, str]:
-    """Whether no score (of `names`, else all) regressed, and the sentences that say why.
-
-    A regression is a 95 % interval of the paired difference wholly beyond a loss of `margin`.
-    """
+    """Whether no 95 % interval (of `names`, else all) lies beyond a loss of `margin`; and why."""
     if unknown := set(names) - set(found["scores"]):
         raise RunError(f"no score {', '.join(unknown)}; there is: {', '.join(found['scores'])}")
     # Of all scores, those that no case of either run has (as nothing was to be graded) say nothing.

@@ -6,16 +6,15 @@ from dataclasses import asdict, replace
 from importlib import import_module
 from itertools import groupby
 from math import ceil, fsum, isnan
-from operator import attrgetter
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
 from .outcome import FALLBACK, Score
-from .rows import TOKENS, Row, Run, RunError
+from .rows import CASE, TOKENS, Row, Run, RunError
 from .stats import estimate, paired, t_quantile
 
-PLAIN, CASE = Score(), attrgetter("id")
+PLAIN = Score()
 Scores = Mapping[str, Score]
 Results = dict[str, Any]  # what results.json holds; results.schema.json describes it
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from struct import Struct, pack, unpack_from
 from typing import Any
 
-TRY, TOKENS = attrgetter("id", "epoch"), ("input", "output", "cached", "reasoning")
-# There may be 100,000 lines: so their numbers are packed, with the scores behind them, and one
-# object serves all lines that have the same of the others.
+TRY, CASE = attrgetter("id", "epoch"), attrgetter("id")
+TOKENS = ("input", "output", "cached", "reasoning")
+# For 100,000 lines: numbers and scores are packed, and what lines have in common is held once.
 NUMBERS = ("sha", "offset", "epoch", "judge_calls", *TOKENS, "latency_s", "cost_usd", "judge_usd")
 PACKED = Struct("QQ6I3d")
 COMMON = ("tags", "split", "reviewed", "failed", "error_kind", "models")

@@ -16,7 +16,7 @@ from pydantic import FiniteFloat, TypeAdapter
 from pydantic_core import to_jsonable_python
 
 from .cases import CasesError, write_whole
-from .outcome import FALLBACK, Case, Judge, Outcome, Score, Scorer, Solver
+from .outcome import FALLBACK, Case, Outcome, Score, Scorer, Solver
 from .publication import write_report
 from .results import PLAIN, hold_against, summaries, summarise
 from .rows import TOKENS, TRY, Row, Run, RunError
@@ -39,15 +39,14 @@ async def evaluate(
     resume: bool = False,
     baseline: Path | None = None,
     last_run: Path | None = None,
-    judge: Callable[[str, int], Judge] | None = None,
+    judge: Callable[[str, int], Any] | None = None,  # gives `ask`, and `calls` with `logged()`
     on_progress: Callable[[list[Row], int], None] = lambda rows, total: None,
 ) -> dict[str, Any]:
     """Solve and score every case; write cases.jsonl, results.json, failures.csv and report.html.
 
     The figures are held against those of `baseline` and `last_run`, two runs' folders.
     A `score` that is `async def` takes a third argument, the `ask` of `judge(case id, epoch)`.
-    Ctrl-C (a cancellation) ends the run early and reports what is finished. Raises RunError where
-    the folder holds a run already (`resume` goes on with it) or the disk is full.
+    Ctrl-C ends it early, with a report. Raises RunError: the folder holds a run, the disk is full.
     """
     summaries(scores)  # what is not there is said before anything is spent
     contents = ((case.id, json.dumps(_jsonable(case), sort_keys=True)) for case in cases)
@@ -123,17 +122,19 @@ async def evaluate(
         raise RunError(f"{folder} cannot be written ({error.strerror}); {kept}") from error
 
 
-async def solved(solver: Solver, case: Case, epoch: int, limit_s: float | None) -> Outcome:
+async def solved(solver: Solver, case: Case, epoch: int, limit_s: float | None = None) -> Outcome:
     """Whatever happens in a case is its outcome; only a cancellation of the run goes through."""
-    begun = time.perf_counter()
+    begun, calls = time.perf_counter(), list[dict[str, Any]]()
     try:
         async with asyncio.timeout(limit_s):
             outcome = await solver(case, epoch)
+        calls = outcome.calls
+        json.dumps(_jsonable((outcome.output, outcome.fallback)))  # a circle ends here, not the run
     except (Exception, SystemExit, asyncio.CancelledError) as error:
         this = asyncio.current_task()
         if isinstance(error, asyncio.CancelledError) and (this is None or this.cancelling()):
             raise  # not a stray one from inside the solver
-        outcome = Outcome.failed(error)
+        outcome = Outcome.failed(error, calls=calls)
     if outcome.output is None and not outcome.error_kind:
         outcome.error, outcome.error_kind = "the solver returned None", "NoOutput"
     # A replayed call takes a millisecond here: what it took when it was recorded counts.
@@ -143,7 +144,7 @@ async def solved(solver: Solver, case: Case, epoch: int, limit_s: float | None) 
 
 
 async def scored(
-    score: Scorer, case: Case, outcome: Outcome, judge: Judge | None, limit_s: float | None = None
+    score: Scorer, case: Case, outcome: Outcome, judge: Any, limit_s: float | None = None
 ) -> dict[str, float | None]:
     """What the candidate's scorer says; its exception, or its model's, is the case's result, too."""
     if outcome.fallback is not None:  # graded apart: the model has none of these points

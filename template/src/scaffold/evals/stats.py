@@ -50,12 +50,10 @@ def student(values: Values, clusters: Clusters, least: float | None) -> Estimate
 
 
 def _independent(found: Estimate, variance: float) -> tuple[float, float]:
-    """The quantile, and how many independent values clustered ones are worth (Korn & Graubard 1998).
-
-    That is n at most, and a value per cluster where the clusters do not vary.
-    """
+    """The quantile, and how many independent values clustered ones are worth (Korn & Graubard 1998)."""
     if found.groups == found.n:
         return Z, found.n
+    # n at most, and a value per cluster where the clusters do not vary
     size = min(found.n, variance / found.se**2) if found.se else found.groups
     return t_quantile(0.975, found.groups - 1), size
 

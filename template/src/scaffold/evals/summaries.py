@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import asdict
-from math import comb
+from math import comb, isfinite
 from typing import Any
 
 from .results import Row, Run, Scores, names_of, tries_of
@@ -58,11 +58,12 @@ def bootstrap(clusters: Sequence[Hashable], figure: Figure) -> Estimate:
         members.setdefault(cluster, []).append(index)
     pools, source, n = list(members.values()), random.Random(0), len(clusters)
     found, method = figure(range(n)) if n else None, f"bootstrap, {len(pools)} groups"
+    found = found if found is not None and isfinite(found) else None
     if len(pools) < 2:
         return Estimate(found, None, None, None, n, len(pools), f"{method}: too few")
     draws = (source.choices(pools, k=len(pools)) for _ in range(1000))
     figures = [figure([index for pool in draw for index in pool]) for draw in draws]
-    known = sorted(value for value in figures if value is not None and value == value)
+    known = sorted(value for value in figures if value is not None and isfinite(value))
     low, high = (known[round(p * (len(known) - 1))] if known else None for p in (0.025, 0.975))
     return Estimate(found, low, high, None, n, len(pools), method)
 

@@ -26,13 +26,14 @@ def progress(
         if not last and (now < due or len(rows) == total):
             return
         errors = sum(row.error_kind is not None for row in rows)
-        line = f"{len(rows)}/{total} done · {errors} errors · cost {dollars(cost_of(rows))}"
+        line = f"{len(rows)}/{total} done"
+        if left := total - len(rows):  # those before the first were resumed
+            line += f", {(now - begun) / (len(rows) - first + 1) * left:.0f} s left"
+        line += f" · {errors} errors · cost {dollars(cost_of(rows))}"
         if judge := judge_of(rows):
             line += f" + {dollars(judge['cost_usd'])} judge"
         for name in names_of(rows[:100])[:1]:
             line += f" · {name} {figure(mean_of(rows, name, scores))}"
-        if left := total - len(rows):  # those before the first were resumed
-            line += f" · {(now - begun) / (len(rows) - first + 1) * left:.0f} s left"
         width = shutil.get_terminal_size().columns - 1
         text = f"\r{line[:width]:{width}}" if terminal else line
         print(text, end="" if terminal and not last else "\n", file=sys.stderr, flush=True)
