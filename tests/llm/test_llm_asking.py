@@ -331,6 +331,17 @@ def test_a_key_given_to_the_client_is_used(client, vendors_at, no_keys):
     assert "synthetic-given" in json.dumps(vendors_at.headers[-1])
 
 
+def test_anthropics_auth_token_is_a_key_too_and_the_api_key_goes_before_it(
+    client, vendors_at, no_keys, monkeypatch
+):
+    monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "synthetic-token")
+    assert asyncio.run(client().ask("Hello")).text
+    assert vendors_at.headers[-1]["Authorization"] == "Bearer synthetic-token"
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "synthetic-key")
+    assert asyncio.run(client().ask("Hello")).text
+    assert vendors_at.headers[-1]["Authorization"] == "Bearer synthetic-key"
+
+
 @pytest.mark.parametrize("code", ["scaffold.llm", f"scaffold.llm.Client({MODELS[0]!r})"])
 def test_neither_the_package_nor_a_client_that_nobody_asked_imports_an_sdk(code, no_keys):
     code = f"import sys, scaffold.llm; {code}; print([m for m in sys.argv[1:] if m in sys.modules])"

@@ -330,6 +330,21 @@ def test_a_key_is_found_nowhere_even_where_the_server_echoes_it(
     assert secret not in "".join(said) + caplog.text
 
 
+@pytest.mark.parametrize("blank", ["{}\n", " {} ", "{}\r\n"])
+def test_a_key_with_a_blank_or_a_line_break_works_and_is_not_shown(
+    client, vendors_at, monkeypatch, caplog, blank
+):
+    secret = "sk-planted-0123456789"
+    caplog.set_level("DEBUG")
+    for model in MODELS:
+        name = f"{model.partition(':')[0].upper()}_API_KEY"
+        monkeypatch.setenv(name, blank.format(secret))
+        one = client(model)
+        assert asyncio.run(one.ask("Hello")).text
+        assert f"Bearer {secret}" in vendors_at.headers[-1].values()
+        assert secret not in repr(one.calls) + caplog.text
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

@@ -205,9 +205,10 @@ class Client:
 
     def key_of(self, vendor: Vendor) -> str:
         """The key given to the client, else the environment's; empty where there is none."""
-        given = (self.api_keys or {}).get(vendor.name)
-        variable = f"{vendor.name.upper()}_API_KEY"
-        return given.get_secret_value() if given else os.environ.get(variable, "")
+        given, name = (self.api_keys or {}).get(vendor.name), vendor.name.upper()
+        found = os.environ.get(f"{name}_API_KEY") or os.environ.get(f"{name}_AUTH_TOKEN", "")
+        # A blank or line break (it was a file's) may not be in a header: an error would show it.
+        return "".join((given.get_secret_value() if given else found).split())
 
     def offline(self, vendor: Vendor) -> bool:
         """Whether this vendor must not, or cannot, be asked."""
