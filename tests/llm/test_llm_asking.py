@@ -291,6 +291,38 @@ def test_a_failed_or_cancelled_call_gives_slot_and_reservation_back(client, vend
     asyncio.run(go())
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_a_client_goes_on_in_a_second_event_loop(client, vendors_at, model):
+    vendors_at.delay_s = 0.02
+    one = client(model, concurrency=2)
+
+    async def go() -> None:
+        await asyncio.gather(*(one.ask(f"Hello {i}") for i in range(14)))  # they wait for slots
+        assert "".join([piece async for piece in one.stream("Tell")])
+
+    for _ in range(3):
+        asyncio.run(go())
+    assert len(one.calls) == 45
+
+    async def close() -> None:
+        async with one:
+            pass
+
+    asyncio.run(close())
+
+
+def test_calls_wait_for_reservations_in_every_event_loop(client, vendors_at):
+    vendors_at.delay_s = 0.02
+    one = client(MODELS[1], max_cost_usd=0.3)  # a reservation is 0.12
+
+    async def go() -> None:
+        await asyncio.gather(*(one.ask(f"Hello {i}") for i in range(6)))
+
+    asyncio.run(go())
+    asyncio.run(go())
+    assert one.spent_usd < Decimal("0.02")
+
+
 def test_another_model_shares_the_budget(client, vendors_at):
     async def go() -> Decimal:
         async with client(max_cost_usd=1) as one:

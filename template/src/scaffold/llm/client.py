@@ -71,7 +71,8 @@ class Client:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        if http := self.opened.pop("http", None):
+        loop, http = self.opened.pop("loop", None), self.opened.pop("http", None)
+        if loop is asyncio.get_running_loop():  # else they ended with theirs
             await http.aclose()
 
     @property

@@ -26,26 +26,28 @@ class Limits:
     def __init__(self, max_cost_usd: Decimal | float | None, concurrency: int) -> None:
         self.max_cost_usd = Decimal("inf" if max_cost_usd is None else str(max_cost_usd))
         self.spent = self._reserved = Decimal(0)
-        self._freed = asyncio.Event()
-        self._slots = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(concurrency))
+        # By event loop, since a lock belongs to the one in which it was waited for.
+        self._freed = defaultdict[Any, asyncio.Event](asyncio.Event)
+        self._slots = defaultdict[Any, asyncio.Semaphore](lambda: asyncio.Semaphore(concurrency))
 
     @asynccontextmanager
     async def held(self, model: str, bound: Decimal) -> AsyncGenerator[None]:
         """Hold a slot and `bound` (US dollars) of what reservations leave; waits, or raises."""
-        async with self._slots[model]:
+        loop = asyncio.get_running_loop()
+        async with self._slots[loop, model]:
             while self.spent + self._reserved + bound > self.max_cost_usd:
                 if self.spent + bound > self.max_cost_usd:
                     spent = f"${self.spent:.4f} of ${self.max_cost_usd} is spent"
                     advice = "raise max_cost_usd, or lower max_tokens"
                     raise BudgetExceeded(f"{model}: {spent}, this may cost ${bound:.4f}; {advice}.")
-                self._freed.clear()
-                await self._freed.wait()
+                self._freed[loop].clear()
+                await self._freed[loop].wait()
             self._reserved += bound
             try:
                 yield
             finally:
                 self._reserved -= bound
-                self._freed.set()
+                self._freed[loop].set()
 
 
 def billed(vendor: Vendor, answer: dict[str, Any], asked: str) -> tuple[Usage, Decimal | None]:

@@ -42,6 +42,15 @@ def sdk_of(client: Client, vendor: Vendor, *, raw: bool = False) -> Any:
     return client.opened[vendor.name].with_options(http_client=http)
 
 
+def http_of(client: Client) -> httpx2.AsyncClient:
+    """The connections, which belong to the running event loop; a whole client knows proxies."""
+    loop = asyncio.get_running_loop()
+    if client.opened.get("loop") is not loop:
+        http = httpx2.AsyncClient(limits=_MANY, timeout=None, follow_redirects=True)
+        client.opened |= {"loop": loop, "http": http}
+    return client.opened["http"]
+
+
 class RecordingTransport(httpx2.AsyncBaseTransport):
     """Give it to an `httpx2.AsyncClient`, and that client's calls are recorded and replayed."""
 
@@ -118,7 +127,7 @@ class Exchange:
         """Ask the vendor, within the limits. Raises `LLMError`."""
         if self.is_call and self.client.batch:
             return await self.client.batch.answer(self)
-        limits, opened = self.client.limits, self.client.opened
+        limits = self.client.limits
         if self.is_call and limits.max_cost_usd.is_finite():
             self.bound = upper_bound(self.vendor, self.body, self.asked.most_tokens)
         async with AsyncExitStack() as held:
@@ -127,9 +136,7 @@ class Exchange:
                 self.call.started = time.perf_counter()  # the wait for a slot is not the vendor's
             # Compressed bytes could not be read in a recording.
             self.request.headers["accept-encoding"] = "identity"
-            if "http" not in opened:  # a whole client, as that one knows proxies
-                opened["http"] = httpx2.AsyncClient(limits=_MANY, timeout=None)
-            response = await opened["http"].send(self.request, stream=True, follow_redirects=True)
+            response = await http_of(self.client).send(self.request, stream=True)
             headers = {key: value for key, value in response.headers.items() if key in _KEPT}
             if response.is_success and "event-stream" in headers.get("content-type", ""):
                 tee = part("streaming").Tee(self, response, held.pop_all())
