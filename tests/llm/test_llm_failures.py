@@ -189,6 +189,16 @@ def test_a_stream_that_hangs_meets_the_deadline_but_a_slow_reader_does_not(
     assert asyncio.run(slowly()) == "one two three"
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_a_line_separator_in_a_streamed_text_ends_no_line(client, vendors_at, tmp_path, model):
+    text = "one\u2028two\u0085three \u2029four"  # JSON may hold these as they are
+    vendors_at.text = lambda body: text
+    vendors_at.ascii = False
+    for mode in ("auto", "replay"):
+        pieces = asyncio.run(read(client(model, recordings=tmp_path, mode=mode)))
+        assert "".join(pieces) == text
+
+
 def test_no_server_at_all_is_a_broken_connection(client, monkeypatch):
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")
     with pytest.raises(llm.ConnectionBroken, match="check the network"):
