@@ -30,9 +30,8 @@ def body(request: Request) -> dict[str, Any]:
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
-    schema = strict_schema(tool.arguments, transform_schema)
     known = {"name": tool.name, "description": tool.description, "strict": True}
-    return {**known, "input_schema": schema}
+    return {**known, "input_schema": strict_schema(tool.arguments, transform_schema)}
 
 
 def _content(message: Message) -> Any:

@@ -26,28 +26,24 @@ class Limits:
     def __init__(self, max_cost_usd: Decimal | float | None, concurrency: int) -> None:
         self.max_cost_usd = Decimal("inf" if max_cost_usd is None else str(max_cost_usd))
         self.spent = self._reserved = Decimal(0)
-        # By event loop, since a lock belongs to the one in which it was waited for.
-        self._freed = defaultdict[Any, asyncio.Event](asyncio.Event)
+        # By event loop and model: a lock belongs to the loop in which it was waited for.
         self._slots = defaultdict[Any, asyncio.Semaphore](lambda: asyncio.Semaphore(concurrency))
 
     @asynccontextmanager
     async def held(self, model: str, bound: Decimal) -> AsyncGenerator[None]:
         """Hold a slot and `bound` (US dollars) of what reservations leave; waits, or raises."""
-        loop = asyncio.get_running_loop()
-        async with self._slots[loop, model]:
+        async with self._slots[asyncio.get_running_loop(), model]:
             while self.spent + self._reserved + bound > self.max_cost_usd:
                 if self.spent + bound > self.max_cost_usd:
                     spent = f"${self.spent:.4f} of ${self.max_cost_usd} is spent"
                     advice = "raise max_cost_usd, or lower max_tokens"
                     raise BudgetExceeded(f"{model}: {spent}, this may cost ${bound:.4f}; {advice}.")
-                self._freed[loop].clear()
-                await self._freed[loop].wait()
+                await asyncio.sleep(0.02)  # until another call gives its reservation back
             self._reserved += bound
             try:
                 yield
             finally:
                 self._reserved -= bound
-                self._freed[loop].set()
 
 
 def billed(vendor: Vendor, answer: dict[str, Any], asked: str) -> tuple[Usage, Decimal | None]:

@@ -21,7 +21,6 @@ from .recordings import Asked, canonical
 from .vendors import CURRENT, Call, Vendor, part
 
 _IDS = ("request-id", "x-request-id")
-_MANY = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
 _KEPT = ("content-type", "retry-after", "retry-after-ms", "x-should-retry", *_IDS)
 
 
@@ -46,7 +45,7 @@ def http_of(client: Client) -> httpx2.AsyncClient:
     """The connections, which belong to the running event loop; a whole client knows proxies."""
     loop = asyncio.get_running_loop()
     if client.opened.get("loop") is not loop:
-        http = httpx2.AsyncClient(limits=_MANY, timeout=None, follow_redirects=True)
+        http = httpx2.AsyncClient(limits=httpx2.Limits(), timeout=None, follow_redirects=True)
         client.opened |= {"loop": loop, "http": http}
     return client.opened["http"]
 
