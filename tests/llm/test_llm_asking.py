@@ -9,10 +9,10 @@ import sys
 import time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import pytest
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, Field, RootModel, SecretStr, computed_field
 
 from scaffold import llm
 from scaffold.llm.messages import parse
@@ -101,6 +101,36 @@ def test_a_type_that_is_no_model_is_wrapped_for_the_vendor_and_unwrapped_again(
     vendors_at.script = [f"says:{text}"]
     assert asyncio.run(client(model).ask("Which?", returns=returns)).output == output
     assert '"value"' in json.dumps(vendors_at.seen[-1])
+
+
+class Names(RootModel[list[Number]]):
+    pass
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_root_model_is_wrapped_too_since_vendors_want_an_object(client, vendors_at, model):
+    vendors_at.text = lambda body: '{"value": [{"n": 1}, {"n": 2}]}'
+    reply = asyncio.run(client(model).ask("Which?", returns=Names))
+    assert reply.output == Names([Number(n=1), Number(n=2)])
+    body = vendors_at.seen[-1]
+    form = body.get("output_config") or body.get("text") or body["response_format"]
+    schema = (form.get("format") or form["json_schema"])["schema"]
+    assert (schema["type"], [*schema["properties"]]) == ("object", ["value"])
+
+
+def test_an_answer_in_several_blocks_is_one_text_in_chat_completions_too(
+    client, vendors_at, monkeypatch
+):
+    said = [{"type": "thinking", "thinking": []}, {"type": "text", "text": '{"n": '}]
+    message = {"role": "assistant", "content": [*said, {"type": "text", "text": "7}"}]}
+    answer = {"model": "m", "choices": [{"message": message, "finish_reason": "stop"}]}
+
+    def blocks(self, body, _):
+        self.send(json.dumps(answer).encode())
+
+    monkeypatch.setattr(vendors_at.RequestHandlerClass, "blocks", blocks, raising=False)
+    vendors_at.script = ["blocks"]
+    assert asyncio.run(client(MODELS[2]).ask("How many?", returns=Number)).output == Number(n=7)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -398,6 +428,29 @@ def test_scripted_replies_come_in_order_and_requests_can_be_inspected():
     assert str(model.requests[1].messages[0]) == "[user]\nTwo"
     assert model.requests[1].system == "S"
     assert len(model.calls) == 3
+
+
+def test_a_scripted_object_may_have_aliases_and_computed_fields():
+    class Invoice(BaseModel, extra="forbid"):
+        net: Decimal = Field(alias="Net amount")
+
+        @computed_field
+        def gross(self) -> Decimal:
+            return self.net * 2
+
+    said = Invoice.model_validate({"Net amount": "1.50"})
+    assert asyncio.run(llm.ScriptedModel([said]).ask("?", returns=Invoice)).output == said
+
+
+def test_no_arguments_may_come_as_an_empty_text():
+    from scaffold.llm.tools import checked, tool_of
+
+    def now() -> str:
+        """Tell the time."""
+        return "noon"
+
+    called = checked(llm.ToolCall("1", "now", cast(Any, "")), [tool_of(now)])
+    assert (called.arguments, called.error) == ({}, None)
 
 
 def test_a_script_can_be_a_function_call_tools_stream_and_be_corrected():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -197,6 +198,30 @@ def test_a_line_separator_in_a_streamed_text_ends_no_line(client, vendors_at, tm
     for mode in ("auto", "replay"):
         pieces = asyncio.run(read(client(model, recordings=tmp_path, mode=mode)))
         assert "".join(pieces) == text
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_half_a_surrogate_pair_in_a_prompt_is_rejected_before_it_is_sent(client, vendors_at, model):
+    with pytest.raises(llm.Rejected, match="surrogates not allowed; take that character out"):
+        asyncio.run(ask(client(model), "half \ud83d of a smile"))
+    assert not vendors_at.seen
+
+
+def test_a_refusal_that_is_streamed_is_refused_in_chat_completions_too(
+    client, vendors_at, monkeypatch
+):
+    def refusing(self, body, _):
+        deltas = [{"role": "assistant", "content": ""}, {"refusal": "not "}, {"refusal": "this"}]
+        choices = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
+        choices.append({"index": 0, "delta": {}, "finish_reason": "stop"})
+        said = ({"model": "m", "choices": [choice]} for choice in choices)
+        data = "".join(f"data: {json.dumps(event)}\n\n" for event in said)
+        self.send(f"{data}data: [DONE]\n\n".encode(), "text/event-stream")
+
+    monkeypatch.setattr(vendors_at.RequestHandlerClass, "refusing", refusing, raising=False)
+    vendors_at.script = ["refusing"]
+    with pytest.raises(llm.Refused, match="not this"):
+        asyncio.run(read(client(MODELS[2])))
 
 
 def test_no_server_at_all_is_a_broken_connection(client, monkeypatch):

@@ -75,8 +75,8 @@ def typed(error: Exception, model: str) -> LLMError:
     status: int = getattr(error, "status_code", 0)
     slow = status == 408 or names & {"APITimeoutError", "TimeoutException"}
     known: tuple[tuple[Any, type[LLMError], str], ...] = (
-        # An argument that the SDK's create() does not have.
-        (isinstance(error, TypeError), Rejected, "drop it, or pass it in extra_body"),
+        (isinstance(error, TypeError), Rejected, "drop it, or pass it in extra_body"),  # a setting
+        (isinstance(error, UnicodeEncodeError), Rejected, "take that character out"),
         (isinstance(error, TimeoutError), TimedOut, "its deadline has passed; raise deadline_s"),
         (slow, TimedOut, "raise timeout_s, or try again"),
         (names & {"APIConnectionError", "TransportError"}, ConnectionBroken, "check the network"),

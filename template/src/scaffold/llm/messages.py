@@ -151,7 +151,7 @@ class Reply(Generic[T]):
 @lru_cache(maxsize=256)
 def model_of(returns: Any) -> type[BaseModel]:
     """A model, or one with another type as its only field `value`: vendors want an object."""
-    if isinstance(returns, type) and issubclass(returns, BaseModel):
+    if getattr(returns, "__pydantic_root_model__", None) is False:  # a model with fields
         return returns
     return create_model("Answer", value=(returns, ...))
 
