@@ -30,15 +30,15 @@ def recordings(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")] = False,
 ) -> None:
     """List what was recorded, by case. Exits 1 where a file would not replay, and names it."""
-    from scaffold.llm import upkeep
+    from scaffold.llm.recordings import prune_in, recordings_in
     from scaffold.project import find
 
     here = find()
     folder, gone, damaged = here.root / "recordings", list[Path](), list[str]()
     if prune or dry_run:
-        gone = upkeep.prune(folder, (case.id for case in here.cases()), dry_run=dry_run)
+        gone = prune_in(folder, (case.id for case in here.cases()), dry_run=dry_run)
     cases = dict[str, dict[str, Any]]()
-    for one in upkeep.recordings_in(folder):
+    for one in recordings_in(folder):
         if one.damage:
             damaged.append(one.damage)
             continue

@@ -11,10 +11,11 @@ import os
 import re
 import uuid
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cached_property
 from itertools import islice
 from os.path import commonprefix
@@ -26,8 +27,6 @@ from .errors import NotRecorded
 # Base64 this long is an attachment; shorter strings stay readable where they are.
 _ATTACHMENT = re.compile(r'"(data:[\w/.+-]+;base64,)?([A-Za-z0-9+/]{400,}={0,2})"')
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
-
-
 # The one way to write a JSON value: sorted keys, no blanks.
 canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
@@ -141,3 +140,44 @@ def load(path: Path) -> Any:
     except ValueError:
         advice = "restore it from git, or delete it and ask again"
         raise NotRecorded(f"The recording {path} is damaged; {advice}.") from None
+
+
+class Recording(NamedTuple):
+    """One file, with its size in bytes: whose answer it is and its cost then, or its `damage`."""
+
+    path: Path
+    size: int
+    case: str = ""
+    model: str = ""
+    cost_usd: Decimal | None = None
+    damage: str = ""
+
+
+def recordings_in(folder: Path) -> Iterator[Recording]:
+    """All of them in stored order, those that would not replay with the reason."""
+    for path in sorted(folder.glob("*/*.json")):
+        size = path.stat().st_size
+        try:
+            record = load(path)
+            asked, answer = Asked(**record["request"]), record["answer"]
+            name = Scope(record["case"], record["epoch"]).file_name(record["n"])
+            if (asked.key, name) != (path.parent.name, path.name):
+                raise NotRecorded(f"{path} was edited: its name is not that of its content.")
+            model = str(asked.body.get("model", "")) if isinstance(asked.body, dict) else ""
+            cost = answer["cost_usd"] if isinstance(answer, dict) else 0  # now() costs nothing
+            price = None if cost is None else Decimal(cost)
+            yield Recording(path, size, record["case"] or "", model, price)
+        except (NotRecorded, KeyError, TypeError) as error:
+            yield Recording(path, size, damage=f"{error or path}")
+
+
+def prune_in(folder: Path, cases: Iterable[str], *, dry_run: bool = False) -> list[Path]:
+    """Delete (or only name) the answers of no case in `cases`, and what killed processes left."""
+    kept = {slug(case) for case in (*cases, None)}  # None: asked outside of any case
+    gone = [p for p in sorted(folder.glob("*/*.json")) if p.name.rsplit("-e", 1)[0] not in kept]
+    gone += sorted(folder.glob("*/*.tmp"))
+    for path in [] if dry_run else gone:
+        path.unlink(missing_ok=True)
+        if not any(path.parent.iterdir()):
+            path.parent.rmdir()
+    return gone
