@@ -390,6 +390,19 @@ def test_a_damaged_recording_is_named_and_hides_no_other(client, vendors_at, tmp
         asyncio.run(one.ask("Hello", returns=Number))
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_an_answer_that_cannot_be_recorded_is_asked_once_and_its_text_is_not_lost(
+    client, vendors_at, tmp_path, model
+):
+    (tmp_path / "a file").write_text("in the place of the folder", "utf-8")
+    one = client(model, recordings=tmp_path / "a file", max_retries=2)
+    with pytest.raises(llm.LLMError, match=r"^Cannot write to .*a file.*; make room") as caught:
+        asyncio.run(one.ask("Hello"))
+    assert caught.value.text == '{"n": 7}'
+    assert len(vendors_at.seen) == 1
+    assert one.calls[0].cost_usd == one.spent_usd > 0
+
+
 def test_replay_reads_the_recordings_of_one_request_only(tmp_path):
     store = Recordings(tmp_path)
     for i in range(3):

@@ -22,7 +22,7 @@ from os.path import commonprefix
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .errors import NotRecorded
+from .errors import LLMError, NotRecorded
 
 # Base64 this long is an attachment; shorter strings stay readable where they are.
 _ATTACHMENT = re.compile(r'"(data:[\w/.+-]+;base64,)?([A-Za-z0-9+/]{400,}={0,2})"')
@@ -104,14 +104,17 @@ class Recordings:
         request = {"method": asked.method, "path": asked.path, "body": asked.body}
         record = {**scope._asdict(), "n": n, "request": request, "answer": answer}
         path = self.folder / asked.key / scope.file_name(n)
-        path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(f".{uuid.uuid4().hex}.tmp")
-        with temporary.open("wb") as file:
-            text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
-            file.write(text.encode("utf-8", "surrogatepass"))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("wb") as file:
+                file.write(text.encode("utf-8", "surrogatepass"))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except OSError as error:  # else an SDK would send the request again
+            raise LLMError(f"Cannot write to {self.folder} ({error}); make room there.") from None
         varying = re.findall(f"{datetime.now(UTC):%Y-%m-%d}|{_UUID}", canonical(asked.body))
         if unknown := ", ".join(set(varying).difference(given)):
             advice = "if it varies, take it from llm.now() or llm.new_id(), or it cannot replay"
@@ -119,13 +122,13 @@ class Recordings:
 
     def nearest(self, asked: Asked) -> str:
         """How the most similar recorded request differs, and three cases that do run."""
-        wanted, best, same, cases = canonical(asked.body), "", 0, set[str]()
+        wanted, same, best, cases = canonical(asked.body), 0, "", set[str]()
         for path in islice(self.folder.glob("*/*.json"), 200):
             with suppress(NotRecorded):  # a damaged one is no neighbour
                 record = load(path)
                 body = canonical(record["request"]["body"])
                 common = len(commonprefix([body, wanted]))  # noqa: RUF071, by character it is
-                best, same = (body, common) if common >= same else (best, same)
+                same, best = max((same, best), (common, body))
                 cases.add(record["case"] or "(none)")
         here = slice(max(0, same - 20), same + 40)
         differs = f"has {best[here]!r} where this one has {wanted[here]!r}"
