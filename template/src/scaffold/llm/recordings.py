@@ -122,14 +122,14 @@ class Recordings:
 
     def nearest(self, asked: Asked) -> str:
         """How the most similar recorded request differs, and three cases that do run."""
-        wanted, same, best, cases = canonical(asked.body), 0, "", set[str]()
+        wanted, bodies, cases = canonical(asked.body), [""], set[str]()
         for path in islice(self.folder.glob("*/*.json"), 200):
             with suppress(NotRecorded):  # a damaged one is no neighbour
                 record = load(path)
-                body = canonical(record["request"]["body"])
-                common = len(commonprefix([body, wanted]))  # noqa: RUF071, by character it is
-                same, best = max((same, best), (common, body))
+                bodies.append(canonical(record["request"]["body"]))
                 cases.add(record["case"] or "(none)")
+        # By character it is, not by folder, which Ruff takes it for.
+        same, best = max((len(commonprefix([body, wanted])), body) for body in bodies)  # noqa: RUF071
         here = slice(max(0, same - 20), same + 40)
         differs = f"has {best[here]!r} where this one has {wanted[here]!r}"
         known = ", ".join(sorted(cases)[:3])

@@ -35,13 +35,11 @@ async def stream(
         async with asyncio.timeout(ends - time.monotonic()):
             response = await client.exchange(request, call)
         try:
-            texts, rest = response.aiter_text(), ""
-            while True:
+            texts, text, rest = response.aiter_text(), "\n", ""
+            while text:
                 # Set for each text: it must not strike while the caller works on a piece.
                 async with asyncio.timeout(ends - time.monotonic()):
-                    text = await anext(texts, None)
-                if text is None:
-                    break
+                    text = await anext(texts, "")
                 # aiter_lines splits where JSON need not escape, too: at U+2028, U+0085.
                 *lines, rest = (rest + text).split("\n")
                 for event in events_in(lines):
