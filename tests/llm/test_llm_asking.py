@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from decimal import Decimal
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -524,6 +525,56 @@ def test_under_a_limit_a_raw_call_must_say_how_long_its_answer_may_get(client, v
     assert not vendors_at.seen
     assert asyncio.run(go(client(max_cost_usd=1), max_output_tokens=100)).output_text
     assert asyncio.run(go(client())).output_text
+
+
+def test_raw_chat_completions_of_openai_are_logged_limited_and_replayed_too(
+    client, vendors_at, tmp_path
+):
+    import openai
+
+    async def go(mode: str, **options: Any) -> tuple[str, Any, Decimal]:
+        async with client(recordings=tmp_path, mode=mode, max_cost_usd=0.02) as one:
+            case, asked = one.for_case("raw"), [{"role": "user", "content": "Hello"}]
+            chat = case.openai.chat.completions
+            answer = await chat.create(model="gpt-5.5", messages=asked, **options)
+            return answer.choices[0].message.content, case.calls, one.spent_usd
+
+    text, (call,), spent = asyncio.run(go("auto", max_completion_tokens=100))
+    assert (call.text, call.cost_usd) == (text, spent)
+    assert spent > 0
+    again, (replayed,), free = asyncio.run(go("replay", max_completion_tokens=100))
+    assert (again, replayed.cost_usd, free) == (text, spent, 0)
+    with pytest.raises(openai.APIStatusError, match="this may cost"):
+        asyncio.run(go("auto", max_completion_tokens=1000))
+    assert len(vendors_at.seen) == 1
+
+
+@pytest.mark.parametrize("limit", [None, 1])
+def test_without_their_module_raw_chat_completions_are_recorded_but_refused_under_a_limit(
+    client, vendors_at, tmp_path, monkeypatch, limit
+):
+    import openai
+
+    from scaffold.llm import transport, vendors
+
+    def found(name: str) -> Any:
+        return None if name.endswith(".compatible") else find_spec(name)
+
+    for module in (vendors, transport):
+        monkeypatch.setattr(module, "find_spec", found)
+
+    async def go(mode: str) -> str:
+        async with client(recordings=tmp_path, mode=mode, max_cost_usd=limit) as one:
+            asked: Any = [{"role": "user", "content": "Hello"}]
+            chat = one.openai.chat.completions
+            return (await chat.create(model="gpt-5.5", messages=asked)).choices[0].message.content
+
+    if limit:
+        with pytest.raises(openai.APIStatusError, match=r"made without compatible; .copier update"):
+            asyncio.run(go("auto"))
+        assert not vendors_at.seen
+    else:
+        assert asyncio.run(go("auto")) == asyncio.run(go("replay"))
 
 
 def test_the_bound_covers_several_answers_and_a_cache_kept_for_an_hour():

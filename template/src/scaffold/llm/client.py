@@ -87,7 +87,7 @@ class Client:
 
     @property
     def openai(self) -> Any:
-        """OpenAI's `AsyncOpenAI`; its calls are recorded, replayed and limited too."""
+        """OpenAI's `AsyncOpenAI`; its calls are, too, but embeddings count in no cost."""
         return part("transport").sdk_of(self, vendor_of("openai"), raw=True)
 
     def transport(self, vendor: str) -> Any:

@@ -8,7 +8,9 @@ import json
 import os
 import time
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from decimal import Decimal
+from importlib.util import find_spec
 from typing import Any
 
 import httpx2
@@ -76,8 +78,11 @@ class Exchange:
 
     def __init__(self, client: Client, vendor: Vendor, request: httpx2.Request) -> None:
         """Find out what is asked, and by whom: `ask` says so, other calls are those of `client`."""
-        self.vendor, self.request, self.bound = vendor, request, Decimal(0)
         path, kind = request.url.raw_path.decode(), request.headers.get("content-type", "")
+        capped = client.limits.max_cost_usd.is_finite()
+        if path.endswith("/chat/completions") and (capped or find_spec("scaffold.llm.compatible")):
+            vendor = replace(vendor, module="compatible")  # OpenAI's SDK has both protocols
+        self.vendor, self.request, self.bound = vendor, request, Decimal(0)
         endpoint = "/" + vendor.protocol.ENDPOINT.replace(".", "/")
         # Files and batches are recorded too, but have no text, usage or price.
         self.is_call = request.method == "POST" and path.endswith(endpoint)
