@@ -79,7 +79,7 @@ def test_a_failure_carries_the_text_the_usage_and_the_request_id(client, vendors
 def test_a_server_that_takes_forever_meets_the_deadline(client, vendors_at, model, treatment):
     vendors_at.script = [treatment]
     started = time.monotonic()
-    with pytest.raises(llm.TimedOut, match="deadline"):
+    with pytest.raises(llm.TimedOut, match=r"TimeoutError; its deadline has passed"):
         asyncio.run(ask(client(model, deadline_s=0.6, max_retries=2)))
     assert time.monotonic() - started < 3
 
@@ -280,6 +280,34 @@ def test_every_failure_is_logged_with_its_prompt(client, vendors_at):
     assert line.error is not None
     assert "it is 500" in line.error
     assert line.prompt == "[system]\nBe brief.\n\n[user]\nHow many?"
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("how", ["ask", "stream"])
+def test_a_cancelled_call_is_logged_as_such_and_leaves_nothing_behind(
+    client, vendors_at, tmp_path, model, how
+):
+    vendors_at.script = ["hang"]
+    one = client(model, recordings=tmp_path, concurrency=1, max_cost_usd=1)
+
+    def asked() -> None:
+        while not vendors_at.under_way:
+            time.sleep(0.01)
+
+    async def go() -> None:
+        task = asyncio.create_task(one.ask("Hello") if how == "ask" else read(one))
+        await asyncio.to_thread(asked)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        vendors_at.released.set()
+        async with one:
+            await one.ask("Hello again")
+
+    asyncio.run(go())
+    assert one.calls[0].error == "cancelled before it was answered"
+    assert one.spent_usd == one.calls[1].cost_usd
+    assert len(list(tmp_path.rglob("*.*"))) == 1
 
 
 def test_the_module_begins_with_the_tree_and_the_tree_names_every_failure():

@@ -173,7 +173,7 @@ class Client:
             if self.failure is earlier:  # else a call beside this one failed
                 self.failure = None
         except asyncio.CancelledError as error:  # it was late for whoever waited
-            self.failure = error
+            self.failure, reply.error = error, "cancelled before it was answered"
             raise
         except (LLMError, TimeoutError) as error:
             self.failure = failure = typed(error, request.model)

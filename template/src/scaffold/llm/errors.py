@@ -86,7 +86,7 @@ def typed(error: Exception, model: str) -> LLMError:
         (True, BadResponse, "check that the base URL is this vendor's API"),
     )
     kind, advice = next((kind, advice) for holds, kind, advice in known if holds)
-    cause = f" ({error.__cause__})" if error.__cause__ and not status else ""
+    cause = f" ({error.__cause__})" if str(error.__cause__ or "") and not status else ""
     found = kind(f"{model}: {str(error)[:500] or type(error).__name__}{cause}; {advice}.")
     found.request_id = getattr(error, "request_id", None)
     return found
