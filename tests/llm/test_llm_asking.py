@@ -512,6 +512,16 @@ def test_an_answer_without_usage_costs_unknown_but_its_bound_is_spent(
     assert one.spent_usd > 0
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_the_bound_of_a_long_text_without_blanks_is_not_that_of_an_image(client, vendors_at, model):
+    image = llm.Document("a.png", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4000)
+    one = client(model, max_cost_usd=0.3, max_tokens=100)
+    assert asyncio.run(one.ask("Look", attachments=[image])).text
+    with pytest.raises(llm.BudgetExceeded):  # up to a million tokens, as one with blanks
+        asyncio.run(client(model, max_cost_usd=0.3).ask("ACGT" * 250_000))
+    assert len(vendors_at.seen) == 1
+
+
 def test_under_a_limit_a_raw_call_must_say_how_long_its_answer_may_get(client, vendors_at):
     import openai
 

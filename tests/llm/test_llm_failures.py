@@ -224,6 +224,20 @@ def test_a_refusal_that_is_streamed_is_refused_in_chat_completions_too(
         asyncio.run(read(client(MODELS[2])))
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_a_proxys_page_of_several_lines_is_told_in_one(client, vendors_at, monkeypatch, model):
+    def gateway(self, body, _):
+        page = b"<html>\r\n<title>502 Bad Gateway</title>\r\n<center>nginx</center>\r\n</html>\r\n"
+        self.send(page, "text/html", status=502)
+
+    monkeypatch.setattr(vendors_at.RequestHandlerClass, "gateway", gateway, raising=False)
+    vendors_at.script = ["gateway"]
+    with pytest.raises(llm.VendorUnavailable) as caught:
+        asyncio.run(ask(client(model)))
+    assert "502" in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
 def test_no_server_at_all_is_a_broken_connection(client, monkeypatch):
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")
     with pytest.raises(llm.ConnectionBroken, match="check the network"):

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import warnings
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -302,6 +303,20 @@ def test_todays_date_or_a_fresh_uuid_in_a_body_is_named_but_not_the_clients_own(
         asyncio.run(go())
     with pytest.warns(UserWarning, match=r"llm\.new_id"):
         asyncio.run(client(recordings=tmp_path).ask("I am 0b4e9c5e-31f4-4c6b-9a55-6b1c1c1f0a11"))
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="Windows keeps its time zone")
+@pytest.mark.parametrize("zone", ["Etc/GMT+12", "Etc/GMT-14"])
+def test_the_date_is_named_where_the_user_is_too(client, vendors_at, tmp_path, monkeypatch, zone):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        today = datetime.now().astimezone().date()
+        with pytest.warns(UserWarning, match=f"holds {today}"):
+            asyncio.run(client(recordings=tmp_path).ask(f"Today is {today}."))
+    finally:
+        monkeypatch.delenv("TZ")
+        time.tzset()
 
 
 def test_a_key_is_found_nowhere_even_where_the_server_echoes_it(

@@ -87,6 +87,7 @@ def typed(error: Exception, model: str) -> LLMError:
     )
     kind, advice = next((kind, advice) for holds, kind, advice in known if holds)
     cause = f" ({error.__cause__})" if str(error.__cause__ or "") and not status else ""
-    found = kind(f"{model}: {str(error)[:500] or type(error).__name__}{cause}; {advice}.")
+    said = " ".join(str(error).split())[:500] or type(error).__name__
+    found = kind(f"{model}: {said}{cause}; {advice}.")
     found.request_id = getattr(error, "request_id", None)
     return found

@@ -21,12 +21,11 @@ _COUNTS += ("cache_write_tokens", "cache_write_1h_tokens", "web_searches")
 
 
 class Limits:
-    """One budget for a client and all its scopes; one concurrency limit per model."""
+    """One budget for a client and all its scopes; one concurrency limit per model and loop."""
 
     def __init__(self, max_cost_usd: Decimal | float | None, concurrency: int) -> None:
         self.max_cost_usd = Decimal("inf" if max_cost_usd is None else str(max_cost_usd))
         self.spent = self._reserved = Decimal(0)
-        # By event loop and model: a lock belongs to the loop in which it was waited for.
         self._slots = defaultdict[Any, asyncio.Semaphore](lambda: asyncio.Semaphore(concurrency))
 
     @asynccontextmanager

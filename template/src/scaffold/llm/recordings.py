@@ -26,7 +26,8 @@ from .errors import LLMError, NotRecorded
 
 # Base64 this long is an attachment; shorter strings stay readable where they are.
 _ATTACHMENT = re.compile(r'"(data:[\w/.+-]+;base64,)?([A-Za-z0-9+/]{400,}={0,2})"')
-_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+_IMAGES = ("iVBORw", "/9j/", "R0lGOD", "UklGR")  # how PNG, JPEG, GIF and WebP begin in it
+_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 # The one way to write a JSON value: sorted keys, no blanks.
 canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
@@ -67,8 +68,8 @@ class Asked:
         # A multipart boundary is random: it must not change the key.
         boundary = content_type.partition("boundary=")[2].encode() or b"\0"
         text = content.replace(boundary, b"").decode("utf-8", "surrogateescape")
-        # An image costs a few thousand tokens; a PDF, whose base64 begins so, less than its bytes.
-        images = [a[2] for a in _ATTACHMENT.finditer(text) if not a[2].startswith("JVBER")]
+        # An image costs a few thousand tokens; all else, a PDF too, less than its bytes.
+        images = [a[2] for a in _ATTACHMENT.finditer(text) if a[2].startswith(_IMAGES)]
         most_tokens = len(content) + sum(5_000 - len(image) for image in images)
         text = _ATTACHMENT.sub(lambda found: f'"sha256:{digest(found[0])}"', text)
         try:
@@ -115,7 +116,8 @@ class Recordings:
             temporary.replace(path)
         except OSError as error:  # else an SDK would send the request again
             raise LLMError(f"Cannot write to {self.folder} ({error}); make room there.") from None
-        varying = re.findall(f"{datetime.now(UTC):%Y-%m-%d}|{_UUID}", canonical(asked.body))
+        days = f"{datetime.now(UTC):%Y-%m-%d}|{datetime.now().astimezone():%Y-%m-%d}"
+        varying = re.findall(f"{days}|{_UUID}", canonical(asked.body))
         if unknown := ", ".join(set(varying).difference(given)):
             advice = "if it varies, take it from llm.now() or llm.new_id(), or it cannot replay"
             warnings.warn(f"A recorded request holds {unknown}: {advice}.", stacklevel=2)
@@ -128,8 +130,7 @@ class Recordings:
                 record = load(path)
                 bodies.append(canonical(record["request"]["body"]))
                 cases.add(record["case"] or "(none)")
-        # By character it is, not by folder, which Ruff takes it for.
-        same, best = max((len(commonprefix([body, wanted])), body) for body in bodies)  # noqa: RUF071
+        same, best = max((len(commonprefix([b, wanted])), b) for b in bodies)  # noqa: RUF071, by sign
         here = slice(max(0, same - 20), same + 40)
         differs = f"has {best[here]!r} where this one has {wanted[here]!r}"
         known = ", ".join(sorted(cases)[:3])
