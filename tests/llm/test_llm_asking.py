@@ -18,6 +18,8 @@ from pydantic import BaseModel, Field, RootModel, SecretStr, computed_field
 from scaffold import llm
 from scaffold.llm.messages import parse
 
+from .conftest import answer, events
+
 MODELS = ("anthropic:claude-sonnet-5", "openai:gpt-5.5", "groq:llama-3.3-70b-versatile")
 
 
@@ -268,6 +270,71 @@ def test_the_budget_holds_with_50_calls_in_flight(client, vendors_at):
     assert refused
     # Reservations alone refuse nobody: many more get through than fit at once.
     assert sum(isinstance(one, llm.Reply) for one in done) >= 8
+
+
+@pytest.mark.parametrize("model", MODELS[:2])
+def test_the_budget_holds_for_calls_streams_and_raw_calls_together(client, vendors_at, model):
+    vendors_at.delay_s = 0.02
+    limit = Decimal("0.02")
+
+    async def go() -> list[Any]:
+        async with client(model, max_cost_usd=limit, concurrency=50, max_tokens=200) as one:
+
+            async def stream(i: int) -> str:
+                return "".join([piece async for piece in one.for_case(f"s{i}").stream(f"Tell {i}")])
+
+            async def raw(i: int) -> Any:
+                case, asked = one.for_case(f"r{i}"), [{"role": "user", "content": f"Say {i}"}]
+                if model.startswith("openai"):
+                    made = case.openai.responses
+                    return await made.create(model="gpt-5.5", max_output_tokens=200, input=asked)
+                made = case.anthropic.messages
+                return await made.create(model="claude-sonnet-5", max_tokens=200, messages=asked)
+
+            asks = [one.for_case(f"a{i}").ask(f"Hello {i}") for i in range(20)]
+            tasks = [*asks, *map(stream, range(20)), *map(raw, range(20))]
+            done = await asyncio.gather(*tasks, return_exceptions=True)
+            assert 0 < one.spent_usd <= limit
+            return done
+
+    done = asyncio.run(go())
+    refused = [one for one in done if isinstance(one, Exception)]
+    assert all("this may cost" in str(one) for one in refused)
+    assert len(refused) < 60
+    assert len(vendors_at.seen) == 60 - len(refused)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("how", ["ask", "stream"])
+def test_an_answer_without_usage_has_no_known_cost_in_any_protocol(
+    client, vendors_at, monkeypatch, model, how
+):
+    if (how, model) == ("stream", MODELS[0]):
+        pytest.skip("usage is a part of Anthropic's stream")
+
+    def silent(self, body, _):
+        if not body.get("stream"):
+            self.send(json.dumps({**answer(self.path, "Hello"), "usage": None}).encode())
+            return
+        said = [{**event, "usage": None} for event in events(self.path, "Hello")]
+        for event in said:
+            event.get("response", {})["usage"] = None
+        data = "".join(f"data: {json.dumps(event)}\n\n" for event in said)
+        self.send(data.encode(), "text/event-stream")
+
+    monkeypatch.setattr(vendors_at.RequestHandlerClass, "silent", silent, raising=False)
+    vendors_at.script = ["silent"]
+    one = client(model, max_cost_usd=1)
+
+    async def go() -> None:
+        if how == "ask":
+            await one.ask("Hello")
+        else:
+            assert "".join([piece async for piece in one.stream("Hello")]) == "Hello"
+
+    asyncio.run(go())
+    assert one.calls[0].cost_usd is None
+    assert one.spent_usd > 0  # its bound
 
 
 def test_a_replay_costs_no_budget(client, vendors_at, tmp_path):

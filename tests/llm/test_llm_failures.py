@@ -13,6 +13,8 @@ from pydantic import BaseModel
 
 from scaffold import llm
 
+from .conftest import events
+
 MODELS = ("anthropic:claude-sonnet-5", "openai:gpt-5.5", "groq:llama-3.3-70b-versatile")
 
 
@@ -236,6 +238,54 @@ def test_a_proxys_page_of_several_lines_is_told_in_one(client, vendors_at, monke
         asyncio.run(ask(client(model)))
     assert "502" in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_deadline_strikes_in_the_midst_of_a_stream_too(
+    client, vendors_at, tmp_path, monkeypatch, model
+):
+    def slowly(self, body, _):
+        said = [f"data: {json.dumps(event)}\n\n" for event in events(self.path, "a " * 100)]
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("content-length", str(len("".join(said))))
+        self.end_headers()
+        for line in said:  # every single read is in time
+            self.wfile.write(line.encode())
+            self.wfile.flush()
+            if vendors_at.released.wait(0.05):
+                return
+
+    monkeypatch.setattr(vendors_at.RequestHandlerClass, "slowly", slowly, raising=False)
+    vendors_at.script = ["ok", "slowly"]
+    pieces = list[str]()
+    one = client(model, recordings=tmp_path, concurrency=1, max_cost_usd=1)
+
+    async def tell() -> None:
+        async for piece in one.stream("Tell", deadline_s=1.5):
+            pieces.append(piece)
+
+    async def go() -> None:
+        async with one:
+            await one.ask("Hello")  # importing the SDK takes its time
+            with pytest.raises(llm.TimedOut, match="deadline"):
+                await tell()
+            assert (await one.ask("Tell")).text  # its slot was given back
+
+    asyncio.run(go())
+    assert 1 <= len(pieces) < 60
+    assert len(list(tmp_path.rglob("*.*"))) == 2  # of the two others
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_deadline_holds_for_all_retries_together(client, vendors_at, model):
+    asyncio.run(ask(client(model)))  # importing the SDK takes its time
+    vendors_at.script = ["status:500,0.3"] * 20
+    started = time.monotonic()
+    with pytest.raises(llm.TimedOut, match="deadline"):
+        asyncio.run(ask(client(model, deadline_s=1, max_retries=20)))
+    assert time.monotonic() - started < 3
+    assert 3 <= len(vendors_at.seen) < 8
 
 
 def test_no_server_at_all_is_a_broken_connection(client, monkeypatch):

@@ -14,6 +14,7 @@ import sys
 import time
 import warnings
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,41 @@ def test_raw_calls_of_both_sdks_are_recorded_replayed_and_logged(client, vendors
     assert len(vendors_at.seen) == 2
 
 
+def test_raw_streams_of_both_sdks_are_recorded_replayed_priced_and_logged(
+    client, vendors_at, tmp_path
+):
+    vendors_at.text = lambda body: "one two three"
+
+    async def go(mode: str) -> list:
+        async with client(recordings=tmp_path, mode=mode, max_cost_usd=1) as one:
+            case, asked = one.for_case("raw"), [{"role": "user", "content": "x"}]
+            said = dict[str, str]()
+            options = {"model": "claude-sonnet-5", "max_tokens": 9, "messages": asked}
+            async with case.anthropic.messages.stream(**options) as stream:
+                said["helper"] = "".join([piece async for piece in stream.text_stream])
+            raw = await case.openai.responses.create(
+                model="gpt-5.5", max_output_tokens=9, input="x", stream=True
+            )
+            deltas = [getattr(event, "delta", "") async for event in raw]
+            said["events"] = "".join(deltas)
+            chunks = await case.openai.chat.completions.create(
+                model="gpt-5.5", max_completion_tokens=9, messages=asked, stream=True
+            )
+            parts = [
+                chunk.choices[0].delta.content or "" async for chunk in chunks if chunk.choices
+            ]
+            said["chunks"] = "".join(parts)
+            assert set(said.values()) == {"one two three"}
+            return case.calls
+
+    live, replayed = asyncio.run(go("auto")), asyncio.run(go("replay"))
+    assert [call.text for call in live] == ["one two three"] * 3
+    assert all(call.cost_usd for call in live)
+    assert [call.cost_usd for call in live] == [call.cost_usd for call in replayed]
+    assert [call.replayed for call in (*live, *replayed)] == [False] * 3 + [True] * 3
+    assert len(vendors_at.seen) == 3
+
+
 def test_a_raw_call_without_a_recording_says_so_at_once(client, vendors_at, tmp_path):
     import anthropic
 
@@ -235,6 +271,28 @@ def test_headers_and_the_machine_do_not_change_a_recording_but_the_prompt_does(
     assert asyncio.run(one.ask("Hello", returns=Number)).replayed
     with pytest.raises(llm.NotRecorded):
         asyncio.run(one.ask("Hello.", returns=Number))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_another_machine_behind_a_gateway_replays_calls_and_streams(
+    client, vendors_at, tmp_path, monkeypatch, model
+):
+    async def go(mode: str, **options) -> list:
+        async with client(model, recordings=tmp_path, mode=mode, **options) as one:
+            case = one.for_case("a/b: c?")
+            reply = await case.ask("Hello", returns=Number)
+            text = "".join([piece async for piece in case.stream("Tell", sample=3)])
+            return [reply.output, text, *(call.cost_usd for call in case.calls)]
+
+    live = asyncio.run(go("auto"))
+    name = model.partition(":")[0].upper()
+    monkeypatch.setenv(f"{name}_BASE_URL", "https://gateway.invalid/proxy/v9")
+    monkeypatch.delenv(f"{name}_API_KEY")
+    monkeypatch.setattr("platform.system", lambda: "Windows")
+    for package in ("anthropic", "openai"):
+        monkeypatch.setattr(import_module(f"{package}._client"), "__version__", "999.0.1")
+    assert asyncio.run(go("auto")) == asyncio.run(go("replay", timeout_s=1, max_retries=9)) == live
+    assert len(vendors_at.seen) == 2
 
 
 def test_files_are_readable_stable_and_hold_no_header(client, vendors_at, tmp_path):

@@ -124,13 +124,13 @@ class Recordings:
 
     def nearest(self, asked: Asked) -> str:
         """How the most similar recorded request differs, and three cases that do run."""
-        wanted, bodies, cases = canonical(asked.body), [""], set[str]()
+        wanted, same, best, cases = canonical(asked.body), 0, "", set[str]()
         for path in islice(self.folder.glob("*/*.json"), 200):
             with suppress(NotRecorded):  # a damaged one is no neighbour
                 record = load(path)
-                bodies.append(canonical(record["request"]["body"]))
+                body = canonical(record["request"]["body"])
+                same, best = max((same, best), (len(commonprefix([body, wanted])), body))  # noqa: RUF071
                 cases.add(record["case"] or "(none)")
-        same, best = max((len(commonprefix([b, wanted])), b) for b in bodies)  # noqa: RUF071, by sign
         here = slice(max(0, same - 20), same + 40)
         differs = f"has {best[here]!r} where this one has {wanted[here]!r}"
         known = ", ".join(sorted(cases)[:3])
