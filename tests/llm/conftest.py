@@ -156,6 +156,7 @@ class Server(ThreadingHTTPServer):
         self.seen: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.delay_s = 0.0
+        self.ascii = True  # as JSON is written in streams
         self.under_way = self.most_under_way = 0
         self.lock = threading.Lock()
         self.released = threading.Event()
@@ -204,7 +205,8 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def ok(self, body: dict[str, Any], _: str, cut: float = 1, error: bool = False) -> None:
-        text = cast(Server, self.server).text(body)
+        server = cast(Server, self.server)
+        text = server.text(body)
         if not body.get("stream"):
             self.send(json.dumps(answer(self.path, text)).encode())
             return
@@ -213,7 +215,8 @@ class Handler(BaseHTTPRequestHandler):
         if error:
             failure = {"type": "overloaded_error", "message": "busy"}
             said.append({"type": "error", "error": failure, "message": "busy"})
-        lines = "".join(f"event: {e.get('type')}\ndata: {json.dumps(e)}\n\n" for e in said)
+        data = [(e.get("type"), json.dumps(e, ensure_ascii=server.ascii)) for e in said]
+        lines = "".join(f"event: {kind}\ndata: {one}\n\n" for kind, one in data)
         done = "data: [DONE]\n\n" if cut == 1 and self.path.endswith("completions") else ""
         self.send((lines + done).encode(), "text/event-stream")
 

@@ -8,14 +8,17 @@ import subprocess
 import sys
 import time
 from decimal import Decimal
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import pytest
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, Field, RootModel, SecretStr, computed_field
 
 from scaffold import llm
 from scaffold.llm.messages import parse
+
+from .conftest import answer, events
 
 MODELS = ("anthropic:claude-sonnet-5", "openai:gpt-5.5", "groq:llama-3.3-70b-versatile")
 
@@ -101,6 +104,36 @@ def test_a_type_that_is_no_model_is_wrapped_for_the_vendor_and_unwrapped_again(
     vendors_at.script = [f"says:{text}"]
     assert asyncio.run(client(model).ask("Which?", returns=returns)).output == output
     assert '"value"' in json.dumps(vendors_at.seen[-1])
+
+
+class Names(RootModel[list[Number]]):
+    pass
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_root_model_is_wrapped_too_since_vendors_want_an_object(client, vendors_at, model):
+    vendors_at.text = lambda body: '{"value": [{"n": 1}, {"n": 2}]}'
+    reply = asyncio.run(client(model).ask("Which?", returns=Names))
+    assert reply.output == Names([Number(n=1), Number(n=2)])
+    body = vendors_at.seen[-1]
+    form = body.get("output_config") or body.get("text") or body["response_format"]
+    schema = (form.get("format") or form["json_schema"])["schema"]
+    assert (schema["type"], [*schema["properties"]]) == ("object", ["value"])
+
+
+def test_an_answer_in_several_blocks_is_one_text_in_chat_completions_too(
+    client, vendors_at, monkeypatch
+):
+    said = [{"type": "thinking", "thinking": []}, {"type": "text", "text": '{"n": '}]
+    message = {"role": "assistant", "content": [*said, {"type": "text", "text": "7}"}]}
+    answer = {"model": "m", "choices": [{"message": message, "finish_reason": "stop"}]}
+
+    def blocks(self, body, _):
+        self.send(json.dumps(answer).encode())
+
+    monkeypatch.setattr(vendors_at.RequestHandlerClass, "blocks", blocks, raising=False)
+    vendors_at.script = ["blocks"]
+    assert asyncio.run(client(MODELS[2]).ask("How many?", returns=Number)).output == Number(n=7)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -239,6 +272,71 @@ def test_the_budget_holds_with_50_calls_in_flight(client, vendors_at):
     assert sum(isinstance(one, llm.Reply) for one in done) >= 8
 
 
+@pytest.mark.parametrize("model", MODELS[:2])
+def test_the_budget_holds_for_calls_streams_and_raw_calls_together(client, vendors_at, model):
+    vendors_at.delay_s = 0.02
+    limit = Decimal("0.02")
+
+    async def go() -> list[Any]:
+        async with client(model, max_cost_usd=limit, concurrency=50, max_tokens=200) as one:
+
+            async def stream(i: int) -> str:
+                return "".join([piece async for piece in one.for_case(f"s{i}").stream(f"Tell {i}")])
+
+            async def raw(i: int) -> Any:
+                case, asked = one.for_case(f"r{i}"), [{"role": "user", "content": f"Say {i}"}]
+                if model.startswith("openai"):
+                    made = case.openai.responses
+                    return await made.create(model="gpt-5.5", max_output_tokens=200, input=asked)
+                made = case.anthropic.messages
+                return await made.create(model="claude-sonnet-5", max_tokens=200, messages=asked)
+
+            asks = [one.for_case(f"a{i}").ask(f"Hello {i}") for i in range(20)]
+            tasks = [*asks, *map(stream, range(20)), *map(raw, range(20))]
+            done = await asyncio.gather(*tasks, return_exceptions=True)
+            assert 0 < one.spent_usd <= limit
+            return done
+
+    done = asyncio.run(go())
+    refused = [one for one in done if isinstance(one, Exception)]
+    assert all("this may cost" in str(one) for one in refused)
+    assert len(refused) < 60
+    assert len(vendors_at.seen) == 60 - len(refused)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("how", ["ask", "stream"])
+def test_an_answer_without_usage_has_no_known_cost_in_any_protocol(
+    client, vendors_at, monkeypatch, model, how
+):
+    if (how, model) == ("stream", MODELS[0]):
+        pytest.skip("usage is a part of Anthropic's stream")
+
+    def silent(self, body, _):
+        if not body.get("stream"):
+            self.send(json.dumps({**answer(self.path, "Hello"), "usage": None}).encode())
+            return
+        said = [{**event, "usage": None} for event in events(self.path, "Hello")]
+        for event in said:
+            event.get("response", {})["usage"] = None
+        data = "".join(f"data: {json.dumps(event)}\n\n" for event in said)
+        self.send(data.encode(), "text/event-stream")
+
+    monkeypatch.setattr(vendors_at.RequestHandlerClass, "silent", silent, raising=False)
+    vendors_at.script = ["silent"]
+    one = client(model, max_cost_usd=1)
+
+    async def go() -> None:
+        if how == "ask":
+            await one.ask("Hello")
+        else:
+            assert "".join([piece async for piece in one.stream("Hello")]) == "Hello"
+
+    asyncio.run(go())
+    assert one.calls[0].cost_usd is None
+    assert one.spent_usd > 0  # its bound
+
+
 def test_a_replay_costs_no_budget(client, vendors_at, tmp_path):
     asyncio.run(client(recordings=tmp_path).ask("Hello"))
     free = client(recordings=tmp_path, max_cost_usd=0)
@@ -291,6 +389,38 @@ def test_a_failed_or_cancelled_call_gives_slot_and_reservation_back(client, vend
     asyncio.run(go())
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_a_client_goes_on_in_a_second_event_loop(client, vendors_at, model):
+    vendors_at.delay_s = 0.02
+    one = client(model, concurrency=2)
+
+    async def go() -> None:
+        await asyncio.gather(*(one.ask(f"Hello {i}") for i in range(14)))  # they wait for slots
+        assert "".join([piece async for piece in one.stream("Tell")])
+
+    for _ in range(3):
+        asyncio.run(go())
+    assert len(one.calls) == 45
+
+    async def close() -> None:
+        async with one:
+            pass
+
+    asyncio.run(close())
+
+
+def test_calls_wait_for_reservations_in_every_event_loop(client, vendors_at):
+    vendors_at.delay_s = 0.02
+    one = client(MODELS[1], max_cost_usd=0.3)  # a reservation is 0.12
+
+    async def go() -> None:
+        await asyncio.gather(*(one.ask(f"Hello {i}") for i in range(6)))
+
+    asyncio.run(go())
+    asyncio.run(go())
+    assert one.spent_usd < Decimal("0.02")
+
+
 def test_another_model_shares_the_budget(client, vendors_at):
     async def go() -> Decimal:
         async with client(max_cost_usd=1) as one:
@@ -331,6 +461,17 @@ def test_a_key_given_to_the_client_is_used(client, vendors_at, no_keys):
     assert "synthetic-given" in json.dumps(vendors_at.headers[-1])
 
 
+def test_anthropics_auth_token_is_a_key_too_and_the_api_key_goes_before_it(
+    client, vendors_at, no_keys, monkeypatch
+):
+    monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "synthetic-token")
+    assert asyncio.run(client().ask("Hello")).text
+    assert vendors_at.headers[-1]["Authorization"] == "Bearer synthetic-token"
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "synthetic-key")
+    assert asyncio.run(client().ask("Hello")).text
+    assert vendors_at.headers[-1]["Authorization"] == "Bearer synthetic-key"
+
+
 @pytest.mark.parametrize("code", ["scaffold.llm", f"scaffold.llm.Client({MODELS[0]!r})"])
 def test_neither_the_package_nor_a_client_that_nobody_asked_imports_an_sdk(code, no_keys):
     code = f"import sys, scaffold.llm; {code}; print([m for m in sys.argv[1:] if m in sys.modules])"
@@ -355,6 +496,29 @@ def test_scripted_replies_come_in_order_and_requests_can_be_inspected():
     assert str(model.requests[1].messages[0]) == "[user]\nTwo"
     assert model.requests[1].system == "S"
     assert len(model.calls) == 3
+
+
+def test_a_scripted_object_may_have_aliases_and_computed_fields():
+    class Invoice(BaseModel, extra="forbid"):
+        net: Decimal = Field(alias="Net amount")
+
+        @computed_field
+        def gross(self) -> Decimal:
+            return self.net * 2
+
+    said = Invoice.model_validate({"Net amount": "1.50"})
+    assert asyncio.run(llm.ScriptedModel([said]).ask("?", returns=Invoice)).output == said
+
+
+def test_no_arguments_may_come_as_an_empty_text():
+    from scaffold.llm.tools import checked, tool_of
+
+    def now() -> str:
+        """Tell the time."""
+        return "noon"
+
+    called = checked(llm.ToolCall("1", "now", cast(Any, "")), [tool_of(now)])
+    assert (called.arguments, called.error) == ({}, None)
 
 
 def test_a_script_can_be_a_function_call_tools_stream_and_be_corrected():
@@ -415,6 +579,16 @@ def test_an_answer_without_usage_costs_unknown_but_its_bound_is_spent(
     assert one.spent_usd > 0
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_the_bound_of_a_long_text_without_blanks_is_not_that_of_an_image(client, vendors_at, model):
+    image = llm.Document("a.png", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4000)
+    one = client(model, max_cost_usd=0.3, max_tokens=100)
+    assert asyncio.run(one.ask("Look", attachments=[image])).text
+    with pytest.raises(llm.BudgetExceeded):  # up to a million tokens, as one with blanks
+        asyncio.run(client(model, max_cost_usd=0.3).ask("ACGT" * 250_000))
+    assert len(vendors_at.seen) == 1
+
+
 def test_under_a_limit_a_raw_call_must_say_how_long_its_answer_may_get(client, vendors_at):
     import openai
 
@@ -428,6 +602,56 @@ def test_under_a_limit_a_raw_call_must_say_how_long_its_answer_may_get(client, v
     assert not vendors_at.seen
     assert asyncio.run(go(client(max_cost_usd=1), max_output_tokens=100)).output_text
     assert asyncio.run(go(client())).output_text
+
+
+def test_raw_chat_completions_of_openai_are_logged_limited_and_replayed_too(
+    client, vendors_at, tmp_path
+):
+    import openai
+
+    async def go(mode: str, **options: Any) -> tuple[str, Any, Decimal]:
+        async with client(recordings=tmp_path, mode=mode, max_cost_usd=0.02) as one:
+            case, asked = one.for_case("raw"), [{"role": "user", "content": "Hello"}]
+            chat = case.openai.chat.completions
+            answer = await chat.create(model="gpt-5.5", messages=asked, **options)
+            return answer.choices[0].message.content, case.calls, one.spent_usd
+
+    text, (call,), spent = asyncio.run(go("auto", max_completion_tokens=100))
+    assert (call.text, call.cost_usd) == (text, spent)
+    assert spent > 0
+    again, (replayed,), free = asyncio.run(go("replay", max_completion_tokens=100))
+    assert (again, replayed.cost_usd, free) == (text, spent, 0)
+    with pytest.raises(openai.APIStatusError, match="this may cost"):
+        asyncio.run(go("auto", max_completion_tokens=1000))
+    assert len(vendors_at.seen) == 1
+
+
+@pytest.mark.parametrize("limit", [None, 1])
+def test_without_their_module_raw_chat_completions_are_recorded_but_refused_under_a_limit(
+    client, vendors_at, tmp_path, monkeypatch, limit
+):
+    import openai
+
+    from scaffold.llm import transport, vendors
+
+    def found(name: str) -> Any:
+        return None if name.endswith(".compatible") else find_spec(name)
+
+    for module in (vendors, transport):
+        monkeypatch.setattr(module, "find_spec", found)
+
+    async def go(mode: str) -> str:
+        async with client(recordings=tmp_path, mode=mode, max_cost_usd=limit) as one:
+            asked: Any = [{"role": "user", "content": "Hello"}]
+            chat = one.openai.chat.completions
+            return (await chat.create(model="gpt-5.5", messages=asked)).choices[0].message.content
+
+    if limit:
+        with pytest.raises(openai.APIStatusError, match=r"made without compatible; .copier update"):
+            asyncio.run(go("auto"))
+        assert not vendors_at.seen
+    else:
+        assert asyncio.run(go("auto")) == asyncio.run(go("replay"))
 
 
 def test_the_bound_covers_several_answers_and_a_cache_kept_for_an_hour():

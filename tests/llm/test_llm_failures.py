@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from pydantic import BaseModel
 
 from scaffold import llm
+
+from .conftest import events
 
 MODELS = ("anthropic:claude-sonnet-5", "openai:gpt-5.5", "groq:llama-3.3-70b-versatile")
 
@@ -78,7 +81,7 @@ def test_a_failure_carries_the_text_the_usage_and_the_request_id(client, vendors
 def test_a_server_that_takes_forever_meets_the_deadline(client, vendors_at, model, treatment):
     vendors_at.script = [treatment]
     started = time.monotonic()
-    with pytest.raises(llm.TimedOut, match="deadline"):
+    with pytest.raises(llm.TimedOut, match=r"TimeoutError; its deadline has passed"):
         asyncio.run(ask(client(model, deadline_s=0.6, max_retries=2)))
     assert time.monotonic() - started < 3
 
@@ -189,6 +192,102 @@ def test_a_stream_that_hangs_meets_the_deadline_but_a_slow_reader_does_not(
     assert asyncio.run(slowly()) == "one two three"
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_a_line_separator_in_a_streamed_text_ends_no_line(client, vendors_at, tmp_path, model):
+    text = "one\u2028two\u0085three \u2029four"  # JSON may hold these as they are
+    vendors_at.text = lambda body: text
+    vendors_at.ascii = False
+    for mode in ("auto", "replay"):
+        pieces = asyncio.run(read(client(model, recordings=tmp_path, mode=mode)))
+        assert "".join(pieces) == text
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_half_a_surrogate_pair_in_a_prompt_is_rejected_before_it_is_sent(client, vendors_at, model):
+    with pytest.raises(llm.Rejected, match="surrogates not allowed; take that character out"):
+        asyncio.run(ask(client(model), "half \ud83d of a smile"))
+    assert not vendors_at.seen
+
+
+def test_a_refusal_that_is_streamed_is_refused_in_chat_completions_too(
+    client, vendors_at, monkeypatch
+):
+    def refusing(self, body, _):
+        deltas = [{"role": "assistant", "content": ""}, {"refusal": "not "}, {"refusal": "this"}]
+        choices = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
+        choices.append({"index": 0, "delta": {}, "finish_reason": "stop"})
+        said = ({"model": "m", "choices": [choice]} for choice in choices)
+        data = "".join(f"data: {json.dumps(event)}\n\n" for event in said)
+        self.send(f"{data}data: [DONE]\n\n".encode(), "text/event-stream")
+
+    monkeypatch.setattr(vendors_at.RequestHandlerClass, "refusing", refusing, raising=False)
+    vendors_at.script = ["refusing"]
+    with pytest.raises(llm.Refused, match="not this"):
+        asyncio.run(read(client(MODELS[2])))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_proxys_page_of_several_lines_is_told_in_one(client, vendors_at, monkeypatch, model):
+    def gateway(self, body, _):
+        page = b"<html>\r\n<title>502 Bad Gateway</title>\r\n<center>nginx</center>\r\n</html>\r\n"
+        self.send(page, "text/html", status=502)
+
+    monkeypatch.setattr(vendors_at.RequestHandlerClass, "gateway", gateway, raising=False)
+    vendors_at.script = ["gateway"]
+    with pytest.raises(llm.VendorUnavailable) as caught:
+        asyncio.run(ask(client(model)))
+    assert "502" in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_deadline_strikes_in_the_midst_of_a_stream_too(
+    client, vendors_at, tmp_path, monkeypatch, model
+):
+    def slowly(self, body, _):
+        said = [f"data: {json.dumps(event)}\n\n" for event in events(self.path, "a " * 100)]
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("content-length", str(len("".join(said))))
+        self.end_headers()
+        for line in said:  # every single read is in time
+            self.wfile.write(line.encode())
+            self.wfile.flush()
+            if vendors_at.released.wait(0.05):
+                return
+
+    monkeypatch.setattr(vendors_at.RequestHandlerClass, "slowly", slowly, raising=False)
+    vendors_at.script = ["ok", "slowly"]
+    pieces = list[str]()
+    one = client(model, recordings=tmp_path, concurrency=1, max_cost_usd=1)
+
+    async def tell() -> None:
+        async for piece in one.stream("Tell", deadline_s=1.5):
+            pieces.append(piece)
+
+    async def go() -> None:
+        async with one:
+            await one.ask("Hello")  # importing the SDK takes its time
+            with pytest.raises(llm.TimedOut, match="deadline"):
+                await tell()
+            assert (await one.ask("Tell")).text  # its slot was given back
+
+    asyncio.run(go())
+    assert 1 <= len(pieces) < 60
+    assert len(list(tmp_path.rglob("*.*"))) == 2  # of the two others
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_deadline_holds_for_all_retries_together(client, vendors_at, model):
+    asyncio.run(ask(client(model)))  # importing the SDK takes its time
+    vendors_at.script = ["status:500,0.3"] * 20
+    started = time.monotonic()
+    with pytest.raises(llm.TimedOut, match="deadline"):
+        asyncio.run(ask(client(model, deadline_s=1, max_retries=20)))
+    assert time.monotonic() - started < 3
+    assert 3 <= len(vendors_at.seen) < 8
+
+
 def test_no_server_at_all_is_a_broken_connection(client, monkeypatch):
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")
     with pytest.raises(llm.ConnectionBroken, match="check the network"):
@@ -245,6 +344,34 @@ def test_every_failure_is_logged_with_its_prompt(client, vendors_at):
     assert line.error is not None
     assert "it is 500" in line.error
     assert line.prompt == "[system]\nBe brief.\n\n[user]\nHow many?"
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("how", ["ask", "stream"])
+def test_a_cancelled_call_is_logged_as_such_and_leaves_nothing_behind(
+    client, vendors_at, tmp_path, model, how
+):
+    vendors_at.script = ["hang"]
+    one = client(model, recordings=tmp_path, concurrency=1, max_cost_usd=1)
+
+    def asked() -> None:
+        while not vendors_at.under_way:
+            time.sleep(0.01)
+
+    async def go() -> None:
+        task = asyncio.create_task(one.ask("Hello") if how == "ask" else read(one))
+        await asyncio.to_thread(asked)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        vendors_at.released.set()
+        async with one:
+            await one.ask("Hello again")
+
+    asyncio.run(go())
+    assert one.calls[0].error == "cancelled before it was answered"
+    assert one.spent_usd == one.calls[1].cost_usd
+    assert len(list(tmp_path.rglob("*.*"))) == 1
 
 
 def test_the_module_begins_with_the_tree_and_the_tree_names_every_failure():

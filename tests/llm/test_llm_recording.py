@@ -13,6 +13,8 @@ import subprocess
 import sys
 import time
 import warnings
+from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -140,6 +142,41 @@ def test_raw_calls_of_both_sdks_are_recorded_replayed_and_logged(client, vendors
     assert len(vendors_at.seen) == 2
 
 
+def test_raw_streams_of_both_sdks_are_recorded_replayed_priced_and_logged(
+    client, vendors_at, tmp_path
+):
+    vendors_at.text = lambda body: "one two three"
+
+    async def go(mode: str) -> list:
+        async with client(recordings=tmp_path, mode=mode, max_cost_usd=1) as one:
+            case, asked = one.for_case("raw"), [{"role": "user", "content": "x"}]
+            said = dict[str, str]()
+            options = {"model": "claude-sonnet-5", "max_tokens": 9, "messages": asked}
+            async with case.anthropic.messages.stream(**options) as stream:
+                said["helper"] = "".join([piece async for piece in stream.text_stream])
+            raw = await case.openai.responses.create(
+                model="gpt-5.5", max_output_tokens=9, input="x", stream=True
+            )
+            deltas = [getattr(event, "delta", "") async for event in raw]
+            said["events"] = "".join(deltas)
+            chunks = await case.openai.chat.completions.create(
+                model="gpt-5.5", max_completion_tokens=9, messages=asked, stream=True
+            )
+            parts = [
+                chunk.choices[0].delta.content or "" async for chunk in chunks if chunk.choices
+            ]
+            said["chunks"] = "".join(parts)
+            assert set(said.values()) == {"one two three"}
+            return case.calls
+
+    live, replayed = asyncio.run(go("auto")), asyncio.run(go("replay"))
+    assert [call.text for call in live] == ["one two three"] * 3
+    assert all(call.cost_usd for call in live)
+    assert [call.cost_usd for call in live] == [call.cost_usd for call in replayed]
+    assert [call.replayed for call in (*live, *replayed)] == [False] * 3 + [True] * 3
+    assert len(vendors_at.seen) == 3
+
+
 def test_a_raw_call_without_a_recording_says_so_at_once(client, vendors_at, tmp_path):
     import anthropic
 
@@ -236,6 +273,28 @@ def test_headers_and_the_machine_do_not_change_a_recording_but_the_prompt_does(
         asyncio.run(one.ask("Hello.", returns=Number))
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_another_machine_behind_a_gateway_replays_calls_and_streams(
+    client, vendors_at, tmp_path, monkeypatch, model
+):
+    async def go(mode: str, **options) -> list:
+        async with client(model, recordings=tmp_path, mode=mode, **options) as one:
+            case = one.for_case("a/b: c?")
+            reply = await case.ask("Hello", returns=Number)
+            text = "".join([piece async for piece in case.stream("Tell", sample=3)])
+            return [reply.output, text, *(call.cost_usd for call in case.calls)]
+
+    live = asyncio.run(go("auto"))
+    name = model.partition(":")[0].upper()
+    monkeypatch.setenv(f"{name}_BASE_URL", "https://gateway.invalid/proxy/v9")
+    monkeypatch.delenv(f"{name}_API_KEY")
+    monkeypatch.setattr("platform.system", lambda: "Windows")
+    for package in ("anthropic", "openai"):
+        monkeypatch.setattr(import_module(f"{package}._client"), "__version__", "999.0.1")
+    assert asyncio.run(go("auto")) == asyncio.run(go("replay", timeout_s=1, max_retries=9)) == live
+    assert len(vendors_at.seen) == 2
+
+
 def test_files_are_readable_stable_and_hold_no_header(client, vendors_at, tmp_path):
     async def go(folder: Path) -> None:
         async with client(recordings=folder) as one:
@@ -304,6 +363,20 @@ def test_todays_date_or_a_fresh_uuid_in_a_body_is_named_but_not_the_clients_own(
         asyncio.run(client(recordings=tmp_path).ask("I am 0b4e9c5e-31f4-4c6b-9a55-6b1c1c1f0a11"))
 
 
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="Windows keeps its time zone")
+@pytest.mark.parametrize("zone", ["Etc/GMT+12", "Etc/GMT-14"])
+def test_the_date_is_named_where_the_user_is_too(client, vendors_at, tmp_path, monkeypatch, zone):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        today = datetime.now().astimezone().date()
+        with pytest.warns(UserWarning, match=f"holds {today}"):
+            asyncio.run(client(recordings=tmp_path).ask(f"Today is {today}."))
+    finally:
+        monkeypatch.delenv("TZ")
+        time.tzset()
+
+
 def test_a_key_is_found_nowhere_even_where_the_server_echoes_it(
     client, vendors_at, tmp_path, monkeypatch, caplog
 ):
@@ -328,6 +401,21 @@ def test_a_key_is_found_nowhere_even_where_the_server_echoes_it(
     said += [path.read_text("utf-8") for path in tmp_path.rglob("*.json")]
     assert len(list(tmp_path.rglob("*.json"))) == 3
     assert secret not in "".join(said) + caplog.text
+
+
+@pytest.mark.parametrize("blank", ["{}\n", " {} ", "{}\r\n"])
+def test_a_key_with_a_blank_or_a_line_break_works_and_is_not_shown(
+    client, vendors_at, monkeypatch, caplog, blank
+):
+    secret = "sk-planted-0123456789"
+    caplog.set_level("DEBUG")
+    for model in MODELS:
+        name = f"{model.partition(':')[0].upper()}_API_KEY"
+        monkeypatch.setenv(name, blank.format(secret))
+        one = client(model)
+        assert asyncio.run(one.ask("Hello")).text
+        assert f"Bearer {secret}" in vendors_at.headers[-1].values()
+        assert secret not in repr(one.calls) + caplog.text
 
 
 JSON = st.recursive(
@@ -373,6 +461,19 @@ def test_a_damaged_recording_is_named_and_hides_no_other(client, vendors_at, tmp
     one = client(recordings=tmp_path, mode="replay")
     with pytest.raises(llm.NotRecorded, match="is damaged; restore it"):
         asyncio.run(one.ask("Hello", returns=Number))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_an_answer_that_cannot_be_recorded_is_asked_once_and_its_text_is_not_lost(
+    client, vendors_at, tmp_path, model
+):
+    (tmp_path / "a file").write_text("in the place of the folder", "utf-8")
+    one = client(model, recordings=tmp_path / "a file", max_retries=2)
+    with pytest.raises(llm.LLMError, match=r"^Cannot write to .*a file.*; make room") as caught:
+        asyncio.run(one.ask("Hello"))
+    assert caught.value.text == '{"n": 7}'
+    assert len(vendors_at.seen) == 1
+    assert one.calls[0].cost_usd == one.spent_usd > 0
 
 
 def test_replay_reads_the_recordings_of_one_request_only(tmp_path):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.llm.upkeep import prune, recordings_in
+from scaffold.llm.recordings import prune_in, recordings_in
 
 
 @pytest.fixture
@@ -49,10 +49,10 @@ def test_a_damaged_and_an_edited_recording_are_named(folder):
 def test_pruning_deletes_what_no_case_uses_and_nothing_else(folder):
     (leftover := next(folder.glob("*/")) / "half.tmp").write_text("{", "utf-8")
     before = sorted(folder.rglob("*.json"))
-    would = prune(folder, ["first"], dry_run=True)
+    would = prune_in(folder, ["first"], dry_run=True)
     assert sorted(folder.rglob("*.json")) == before
     assert leftover.exists()
-    assert prune(folder, ["first"]) == would
+    assert prune_in(folder, ["first"]) == would
     assert sorted({one.case for one in recordings_in(folder)}) == ["", "first"]
     assert len(would) == 3  # the answer, now(), and what a killed process left
     assert not leftover.exists()

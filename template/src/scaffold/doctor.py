@@ -30,18 +30,16 @@ def recordings(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")] = False,
 ) -> None:
     """List what was recorded, by case. Exits 1 where a file would not replay, and names it."""
-    from scaffold.llm import upkeep
+    from scaffold.llm.recordings import prune_in, recordings_in
     from scaffold.project import find
 
     here = find()
-    folder, gone, damaged = here.root / "recordings", list[Path](), list[str]()
+    folder, gone = here.root / "recordings", list[Path]()
     if prune or dry_run:
-        gone = upkeep.prune(folder, (case.id for case in here.cases()), dry_run=dry_run)
-    cases = dict[str, dict[str, Any]]()
-    for one in upkeep.recordings_in(folder):
-        if one.damage:
-            damaged.append(one.damage)
-            continue
+        gone = prune_in(folder, (case.id for case in here.cases()), dry_run=dry_run)
+    found, cases = list(recordings_in(folder)), dict[str, dict[str, Any]]()
+    damaged = [one.damage for one in found if one.damage]
+    for one in (one for one in found if not one.damage):
         row = cases.setdefault(one.case, {"answers": 0, "bytes": 0, "cost_usd": 0})
         row |= {"answers": row["answers"] + 1, "bytes": row["bytes"] + one.size}
         costs: Any = row["cost_usd"], one.cost_usd

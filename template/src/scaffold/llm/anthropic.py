@@ -21,7 +21,10 @@ def body(request: Request) -> dict[str, Any]:
         "model": request.model,
         "max_tokens": request.max_tokens,
         "system": request.system,
-        "messages": [{"role": m.role, "content": _content(m)} for m in request.messages],
+        "messages": [
+            {"role": m.role, "content": m.native.get("anthropic") or [*map(_block, m.parts)]}
+            for m in request.messages
+        ],
         "tools": [_tool(tool) for tool in request.tools] or None,
         "stream": request.stream or None,
         **request.settings,
@@ -30,13 +33,8 @@ def body(request: Request) -> dict[str, Any]:
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
-    schema = strict_schema(tool.arguments, transform_schema)
     known = {"name": tool.name, "description": tool.description, "strict": True}
-    return {**known, "input_schema": schema}
-
-
-def _content(message: Message) -> Any:
-    return message.native.get("anthropic") or [_block(part) for part in message.parts]
+    return {**known, "input_schema": strict_schema(tool.arguments, transform_schema)}
 
 
 def _block(part: Part) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from .client import Client
 from .errors import BudgetExceeded, LLMError, Rejected, TimedOut, VendorUnavailable, typed
 from .limits import upper_bound
 from .recordings import Scope, digest
-from .transport import Exchange, sdk_of
+from .transport import Exchange, http_of, sdk_of
 from .vendors import vendor_of
 
 SHARE = Decimal("0.5")  # of the price, as both pages say; genai-prices does not know it
@@ -191,11 +191,9 @@ class Answers:
 @asynccontextmanager
 async def _sdk(client: Client, model: str) -> AsyncGenerator[tuple[Any, str]]:
     """The SDK, and where batches are, without recording; errors are `LLMError`."""
-    vendor, opened = vendor_of(model), client.opened
-    if "http" not in opened:
-        opened["http"] = httpx2.AsyncClient(timeout=None, follow_redirects=True)
+    vendor = vendor_of(model)
     try:
-        sdk = sdk_of(client, vendor).with_options(http_client=opened["http"])
+        sdk = sdk_of(client, vendor).with_options(http_client=http_of(client))
         yield sdk, APIS[vendor.module][0]
     except Exception as error:
         raise typed(error, model) from error

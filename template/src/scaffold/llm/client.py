@@ -71,7 +71,8 @@ class Client:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        if http := self.opened.pop("http", None):
+        loop, http = self.opened.pop("loop", None), self.opened.pop("http", None)
+        if loop is asyncio.get_running_loop():  # else they ended with theirs
             await http.aclose()
 
     @property
@@ -86,7 +87,7 @@ class Client:
 
     @property
     def openai(self) -> Any:
-        """OpenAI's `AsyncOpenAI`; its calls are recorded, replayed and limited too."""
+        """OpenAI's `AsyncOpenAI`; its calls are, too, but embeddings count in no cost."""
         return part("transport").sdk_of(self, vendor_of("openai"), raw=True)
 
     def transport(self, vendor: str) -> Any:
@@ -172,7 +173,7 @@ class Client:
             if self.failure is earlier:  # else a call beside this one failed
                 self.failure = None
         except asyncio.CancelledError as error:  # it was late for whoever waited
-            self.failure = error
+            self.failure, reply.error = error, "cancelled before it was answered"
             raise
         except (LLMError, TimeoutError) as error:
             self.failure = failure = typed(error, request.model)
@@ -205,9 +206,10 @@ class Client:
 
     def key_of(self, vendor: Vendor) -> str:
         """The key given to the client, else the environment's; empty where there is none."""
-        given = (self.api_keys or {}).get(vendor.name)
-        variable = f"{vendor.name.upper()}_API_KEY"
-        return given.get_secret_value() if given else os.environ.get(variable, "")
+        given, name = (self.api_keys or {}).get(vendor.name), vendor.name.upper()
+        found = os.environ.get(f"{name}_API_KEY") or os.environ.get(f"{name}_AUTH_TOKEN", "")
+        # A blank or line break (it was a file's) may not be in a header: an error would show it.
+        return "".join((given.get_secret_value() if given else found).split())
 
     def offline(self, vendor: Vendor) -> bool:
         """Whether this vendor must not, or cannot, be asked."""

@@ -73,7 +73,8 @@ def read(data: dict[str, Any], reply: Reply[Any]) -> None:
     """Read the first choice; servers leave out much of what the protocol has."""
     choice = data["choices"][0]
     message, finish = choice["message"], choice.get("finish_reason")
-    reply.text, wanted = message.get("content") or "", message.get("tool_calls") or []
+    said, wanted = message.get("content") or "", message.get("tool_calls") or []
+    reply.text = said if isinstance(said, str) else "".join(b.get("text", "") for b in said)
     calls = [(one["id"], one["function"]) for one in wanted]
     reply.tool_calls = [ToolCall(id_, call["name"], call["arguments"]) for id_, call in calls]
     reply.message = Message("assistant", reply.text, {"compatible": message})
@@ -83,10 +84,10 @@ def read(data: dict[str, Any], reply: Reply[Any]) -> None:
         reply.finish_reason = "refusal"
 
 
-def piece(event: dict[str, Any]) -> str:
+def piece(event: dict[str, Any], kind: str = "content") -> str:
     """Read the text in one event of a stream."""
     choices = event.get("choices") or [{}]
-    return (choices[0].get("delta") or {}).get("content") or ""
+    return (choices[0].get("delta") or {}).get(kind) or ""
 
 
 def whole(events: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -95,6 +96,7 @@ def whole(events: list[dict[str, Any]]) -> dict[str, Any] | None:
     if not ends:  # some servers do not send the closing [DONE]
         return None
     message = {"role": "assistant", "content": "".join(map(piece, events))}
+    message["refusal"] = "".join(piece(event, "refusal") for event in events)
     choice = {**ends[0]["choices"][0], "message": message}
     usage = next((event["usage"] for event in events if event.get("usage")), None)
     return {"model": events[0].get("model"), "choices": [choice], "usage": usage}

@@ -75,8 +75,8 @@ def typed(error: Exception, model: str) -> LLMError:
     status: int = getattr(error, "status_code", 0)
     slow = status == 408 or names & {"APITimeoutError", "TimeoutException"}
     known: tuple[tuple[Any, type[LLMError], str], ...] = (
-        # An argument that the SDK's create() does not have.
-        (isinstance(error, TypeError), Rejected, "drop it, or pass it in extra_body"),
+        (isinstance(error, TypeError), Rejected, "drop it, or pass it in extra_body"),  # a setting
+        (isinstance(error, UnicodeEncodeError), Rejected, "take that character out"),
         (isinstance(error, TimeoutError), TimedOut, "its deadline has passed; raise deadline_s"),
         (slow, TimedOut, "raise timeout_s, or try again"),
         (names & {"APIConnectionError", "TransportError"}, ConnectionBroken, "check the network"),
@@ -86,7 +86,8 @@ def typed(error: Exception, model: str) -> LLMError:
         (True, BadResponse, "check that the base URL is this vendor's API"),
     )
     kind, advice = next((kind, advice) for holds, kind, advice in known if holds)
-    cause = f" ({error.__cause__})" if error.__cause__ and not status else ""
-    found = kind(f"{model}: {str(error)[:500] or type(error).__name__}{cause}; {advice}.")
+    cause = f" ({error.__cause__})" if str(error.__cause__ or "") and not status else ""
+    said = " ".join(str(error).split())[:500] or type(error).__name__
+    found = kind(f"{model}: {said}{cause}; {advice}.")
     found.request_id = getattr(error, "request_id", None)
     return found

@@ -21,31 +21,28 @@ _COUNTS += ("cache_write_tokens", "cache_write_1h_tokens", "web_searches")
 
 
 class Limits:
-    """One budget for a client and all its scopes; one concurrency limit per model."""
+    """One budget for a client and all its scopes; one concurrency limit per model and loop."""
 
     def __init__(self, max_cost_usd: Decimal | float | None, concurrency: int) -> None:
         self.max_cost_usd = Decimal("inf" if max_cost_usd is None else str(max_cost_usd))
         self.spent = self._reserved = Decimal(0)
-        self._freed = asyncio.Event()
-        self._slots = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(concurrency))
+        self._slots = defaultdict[Any, asyncio.Semaphore](lambda: asyncio.Semaphore(concurrency))
 
     @asynccontextmanager
     async def held(self, model: str, bound: Decimal) -> AsyncGenerator[None]:
         """Hold a slot and `bound` (US dollars) of what reservations leave; waits, or raises."""
-        async with self._slots[model]:
+        async with self._slots[asyncio.get_running_loop(), model]:
             while self.spent + self._reserved + bound > self.max_cost_usd:
                 if self.spent + bound > self.max_cost_usd:
                     spent = f"${self.spent:.4f} of ${self.max_cost_usd} is spent"
                     advice = "raise max_cost_usd, or lower max_tokens"
                     raise BudgetExceeded(f"{model}: {spent}, this may cost ${bound:.4f}; {advice}.")
-                self._freed.clear()
-                await self._freed.wait()
+                await asyncio.sleep(0.02)  # until another call gives its reservation back
             self._reserved += bound
             try:
                 yield
             finally:
                 self._reserved -= bound
-                self._freed.set()
 
 
 def billed(vendor: Vendor, answer: dict[str, Any], asked: str) -> tuple[Usage, Decimal | None]:

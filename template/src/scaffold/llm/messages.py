@@ -142,16 +142,15 @@ class Reply(Generic[T]):
     def logged(self) -> dict[str, Any]:
         """The call in plain fields, as an evaluation keeps it."""
         names = ("model", "prompt", "error", "cost_usd", "latency_s", "attempts", "replayed")
-        fields = {name: getattr(self, name) for name in names} | vars(self.usage)
+        kept = {name: getattr(self, name) for name in names} | vars(self.usage)
         calls = [{"id": c.id, "name": c.name, "arguments": c.arguments} for c in self.tool_calls]
-        ends = {"reply": self.text, "tool_calls": calls, "finish_reason": self.finish_reason}
-        return fields | ends
+        return kept | {"reply": self.text, "tool_calls": calls, "finish_reason": self.finish_reason}
 
 
 @lru_cache(maxsize=256)
 def model_of(returns: Any) -> type[BaseModel]:
     """A model, or one with another type as its only field `value`: vendors want an object."""
-    if isinstance(returns, type) and issubclass(returns, BaseModel):
+    if getattr(returns, "__pydantic_root_model__", None) is False:  # a model with fields
         return returns
     return create_model("Answer", value=(returns, ...))
 

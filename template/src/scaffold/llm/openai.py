@@ -35,9 +35,8 @@ def _transform(model: type[BaseModel]) -> Any:
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
-    schema = strict_schema(tool.arguments, _transform)
     known = {"type": "function", "name": tool.name, "description": tool.description}
-    return {**known, "parameters": schema, "strict": True}
+    return {**known, "parameters": strict_schema(tool.arguments, _transform), "strict": True}
 
 
 def _items(message: Message) -> list[dict[str, Any]]:

@@ -11,23 +11,23 @@ import os
 import re
 import uuid
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cached_property
 from itertools import islice
 from os.path import commonprefix
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .errors import NotRecorded
+from .errors import LLMError, NotRecorded
 
 # Base64 this long is an attachment; shorter strings stay readable where they are.
 _ATTACHMENT = re.compile(r'"(data:[\w/.+-]+;base64,)?([A-Za-z0-9+/]{400,}={0,2})"')
-_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
-
-
+_IMAGES = ("iVBORw", "/9j/", "R0lGOD", "UklGR")  # how PNG, JPEG, GIF and WebP begin in it
+_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 # The one way to write a JSON value: sorted keys, no blanks.
 canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
@@ -68,8 +68,8 @@ class Asked:
         # A multipart boundary is random: it must not change the key.
         boundary = content_type.partition("boundary=")[2].encode() or b"\0"
         text = content.replace(boundary, b"").decode("utf-8", "surrogateescape")
-        # An image costs a few thousand tokens; a PDF, whose base64 begins so, less than its bytes.
-        images = [a[2] for a in _ATTACHMENT.finditer(text) if not a[2].startswith("JVBER")]
+        # An image costs a few thousand tokens; all else, a PDF too, less than its bytes.
+        images = [a[2] for a in _ATTACHMENT.finditer(text) if a[2].startswith(_IMAGES)]
         most_tokens = len(content) + sum(5_000 - len(image) for image in images)
         text = _ATTACHMENT.sub(lambda found: f'"sha256:{digest(found[0])}"', text)
         try:
@@ -105,28 +105,31 @@ class Recordings:
         request = {"method": asked.method, "path": asked.path, "body": asked.body}
         record = {**scope._asdict(), "n": n, "request": request, "answer": answer}
         path = self.folder / asked.key / scope.file_name(n)
-        path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(f".{uuid.uuid4().hex}.tmp")
-        with temporary.open("wb") as file:
-            text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
-            file.write(text.encode("utf-8", "surrogatepass"))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        varying = re.findall(f"{datetime.now(UTC):%Y-%m-%d}|{_UUID}", canonical(asked.body))
+        text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("wb") as file:
+                file.write(text.encode("utf-8", "surrogatepass"))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except OSError as error:  # else an SDK would send the request again
+            raise LLMError(f"Cannot write to {self.folder} ({error}); make room there.") from None
+        days = f"{datetime.now(UTC):%Y-%m-%d}|{datetime.now().astimezone():%Y-%m-%d}"
+        varying = re.findall(f"{days}|{_UUID}", canonical(asked.body))
         if unknown := ", ".join(set(varying).difference(given)):
             advice = "if it varies, take it from llm.now() or llm.new_id(), or it cannot replay"
             warnings.warn(f"A recorded request holds {unknown}: {advice}.", stacklevel=2)
 
     def nearest(self, asked: Asked) -> str:
         """How the most similar recorded request differs, and three cases that do run."""
-        wanted, best, same, cases = canonical(asked.body), "", 0, set[str]()
+        wanted, same, best, cases = canonical(asked.body), 0, "", set[str]()
         for path in islice(self.folder.glob("*/*.json"), 200):
             with suppress(NotRecorded):  # a damaged one is no neighbour
                 record = load(path)
                 body = canonical(record["request"]["body"])
-                common = len(commonprefix([body, wanted]))  # noqa: RUF071, by character it is
-                best, same = (body, common) if common >= same else (best, same)
+                same, best = max((same, best), (len(commonprefix([body, wanted])), body))  # noqa: RUF071
                 cases.add(record["case"] or "(none)")
         here = slice(max(0, same - 20), same + 40)
         differs = f"has {best[here]!r} where this one has {wanted[here]!r}"
@@ -141,3 +144,44 @@ def load(path: Path) -> Any:
     except ValueError:
         advice = "restore it from git, or delete it and ask again"
         raise NotRecorded(f"The recording {path} is damaged; {advice}.") from None
+
+
+class Recording(NamedTuple):
+    """One file, with its size in bytes: whose answer it is and its cost then, or its `damage`."""
+
+    path: Path
+    size: int
+    case: str = ""
+    model: str = ""
+    cost_usd: Decimal | None = None
+    damage: str = ""
+
+
+def recordings_in(folder: Path) -> Iterator[Recording]:
+    """All of them in stored order, those that would not replay with the reason."""
+    for path in sorted(folder.glob("*/*.json")):
+        size = path.stat().st_size
+        try:
+            record = load(path)
+            asked, answer = Asked(**record["request"]), record["answer"]
+            name = Scope(record["case"], record["epoch"]).file_name(record["n"])
+            if (asked.key, name) != (path.parent.name, path.name):
+                raise NotRecorded(f"{path} was edited: its name is not that of its content.")
+            model = str(asked.body.get("model", "")) if isinstance(asked.body, dict) else ""
+            cost = answer["cost_usd"] if isinstance(answer, dict) else 0  # now() costs nothing
+            price = None if cost is None else Decimal(cost)
+            yield Recording(path, size, record["case"] or "", model, price)
+        except (NotRecorded, KeyError, TypeError) as error:
+            yield Recording(path, size, damage=f"{error or path}")
+
+
+def prune_in(folder: Path, cases: Iterable[str], *, dry_run: bool = False) -> list[Path]:
+    """Delete (or only name) the answers of no case in `cases`, and what killed processes left."""
+    kept = {slug(case) for case in (*cases, None)}  # None: asked outside of any case
+    gone = [p for p in sorted(folder.glob("*/*.json")) if p.name.rsplit("-e", 1)[0] not in kept]
+    gone += sorted(folder.glob("*/*.tmp"))
+    for path in [] if dry_run else gone:
+        path.unlink(missing_ok=True)
+        if not any(path.parent.iterdir()):
+            path.parent.rmdir()
+    return gone

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 from .client import Client
 from .errors import LLMError
@@ -39,7 +40,7 @@ class ScriptedModel(Client):
         reply = call.reply
         reply.model, reply.finish_reason, reply.attempts = "scripted", "stop", reply.attempts + 1
         if isinstance(said, str | BaseModel):
-            reply.text = said if isinstance(said, str) else said.model_dump_json()
+            reply.text = said if isinstance(said, str) else to_json(said, round_trip=True).decode()
         else:
             reply.tool_calls = [said] if isinstance(said, ToolCall) else list(said)
         return httpx2.Response(200)  # nothing to stream: `stream` gives the text in one piece

@@ -35,14 +35,14 @@ async def stream(
         async with asyncio.timeout(ends - time.monotonic()):
             response = await client.exchange(request, call)
         try:
-            lines = response.aiter_lines()
-            while True:
-                # Set for each line: it must not strike while the caller works on a piece.
+            texts, text, rest = response.aiter_text(), "\n", ""
+            while text:
+                # Set for each text: it must not strike while the caller works on a piece.
                 async with asyncio.timeout(ends - time.monotonic()):
-                    line = await anext(lines, None)
-                if line is None:
-                    break
-                for event in events_in([line]):
+                    text = await anext(texts, "")
+                # aiter_lines splits where JSON need not escape, too: at U+2028, U+0085.
+                *lines, rest = (rest + text).split("\n")
+                for event in events_in(lines):
                     if piece := vendor_of(request.address).protocol.piece(event):
                         streamed = True
                         yield piece

@@ -36,7 +36,7 @@ def checked(call: ToolCall, tools: Sequence[Tool]) -> ToolCall:
     if call.name not in known:
         error = f"There is no tool {call.name!r}; there are: {', '.join(known)}."
         return replace(call, error=error)
-    tool, text = known[call.name], raw if isinstance(raw, str) else to_json(raw)
+    tool, text = known[call.name], raw or "{}" if isinstance(raw, str) else to_json(raw)
     try:
         arguments = dict(tool.arguments.model_validate_json(text))
     except ValidationError as error:

@@ -8,7 +8,9 @@ import json
 import os
 import time
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from decimal import Decimal
+from importlib.util import find_spec
 from typing import Any
 
 import httpx2
@@ -21,7 +23,6 @@ from .recordings import Asked, canonical
 from .vendors import CURRENT, Call, Vendor, part
 
 _IDS = ("request-id", "x-request-id")
-_MANY = httpx2.Limits(max_connections=1000, max_keepalive_connections=100)
 _KEPT = ("content-type", "retry-after", "retry-after-ms", "x-should-retry", *_IDS)
 
 
@@ -40,6 +41,15 @@ def sdk_of(client: Client, vendor: Vendor, *, raw: bool = False) -> Any:
             max_retries=client.max_retries,
         )
     return client.opened[vendor.name].with_options(http_client=http)
+
+
+def http_of(client: Client) -> httpx2.AsyncClient:
+    """The connections, which belong to the running event loop; a whole client knows proxies."""
+    loop = asyncio.get_running_loop()
+    if client.opened.get("loop") is not loop:
+        http = httpx2.AsyncClient(limits=httpx2.Limits(), timeout=None, follow_redirects=True)
+        client.opened |= {"loop": loop, "http": http}
+    return client.opened["http"]
 
 
 class RecordingTransport(httpx2.AsyncBaseTransport):
@@ -68,8 +78,11 @@ class Exchange:
 
     def __init__(self, client: Client, vendor: Vendor, request: httpx2.Request) -> None:
         """Find out what is asked, and by whom: `ask` says so, other calls are those of `client`."""
-        self.vendor, self.request, self.bound = vendor, request, Decimal(0)
         path, kind = request.url.raw_path.decode(), request.headers.get("content-type", "")
+        capped = client.limits.max_cost_usd.is_finite()
+        if path.endswith("/chat/completions") and (capped or find_spec("scaffold.llm.compatible")):
+            vendor = replace(vendor, module="compatible")  # OpenAI's SDK has both protocols
+        self.vendor, self.request, self.bound = vendor, request, Decimal(0)
         endpoint = "/" + vendor.protocol.ENDPOINT.replace(".", "/")
         # Files and batches are recorded too, but have no text, usage or price.
         self.is_call = request.method == "POST" and path.endswith(endpoint)
@@ -118,7 +131,7 @@ class Exchange:
         """Ask the vendor, within the limits. Raises `LLMError`."""
         if self.is_call and self.client.batch:
             return await self.client.batch.answer(self)
-        limits, opened = self.client.limits, self.client.opened
+        limits = self.client.limits
         if self.is_call and limits.max_cost_usd.is_finite():
             self.bound = upper_bound(self.vendor, self.body, self.asked.most_tokens)
         async with AsyncExitStack() as held:
@@ -127,9 +140,7 @@ class Exchange:
                 self.call.started = time.perf_counter()  # the wait for a slot is not the vendor's
             # Compressed bytes could not be read in a recording.
             self.request.headers["accept-encoding"] = "identity"
-            if "http" not in opened:  # a whole client, as that one knows proxies
-                opened["http"] = httpx2.AsyncClient(limits=_MANY, timeout=None)
-            response = await opened["http"].send(self.request, stream=True, follow_redirects=True)
+            response = await http_of(self.client).send(self.request, stream=True)
             headers = {key: value for key, value in response.headers.items() if key in _KEPT}
             if response.is_success and "event-stream" in headers.get("content-type", ""):
                 tee = part("streaming").Tee(self, response, held.pop_all())
