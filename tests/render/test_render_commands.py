@@ -96,6 +96,19 @@ def test_a_run_is_held_against_the_last_one_of_the_same_solver_over_the_same_cas
     )
 
 
+def test_a_baseline_of_todays_cases_is_preferred_to_one_of_those_before(
+    template: Path, tmp_path: Path, run_in: Callable[..., Any]
+) -> None:
+    folder = render(template, tmp_path / "task", kind="blank")
+    run_in(folder, *TAKEHOME, "eval")  # on the sample cases
+    cases = folder / "data" / "cases.jsonl"
+    cases.write_text(cases.read_text("utf-8").replace('{"id": "', '{"id": "my-'), encoding="utf-8")
+    own = run_in(folder, *TAKEHOME, "eval", "--split", "all", "--json").stdout
+    (folder / "src/task/plain.py").write_text("from .baseline import solve\n", encoding="utf-8")
+    held = json.loads(run_in(folder, *TAKEHOME, "eval", "--solver", "plain", "--json").stdout)
+    assert held["against"]["baseline"]["against"] == json.loads(own)["run"]
+
+
 def test_without_a_baseline_the_rest_works_and_says_so(
     template: Path, tmp_path: Path, run_in: Callable[..., Any]
 ) -> None:

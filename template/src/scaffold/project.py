@@ -20,7 +20,7 @@ from dotenv import dotenv_values
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from scaffold.llm import Client
+from scaffold.llm import Client, messages
 
 
 class ProjectError(Exception):
@@ -97,13 +97,14 @@ class Project(BaseSettings, title="[tool.takehome] in pyproject.toml, or TAKEHOM
         for folder in (self.root / "results" / name, Path(name)):
             if (folder / "cases.jsonl").is_file():
                 return folder.absolute()
-        raise ProjectError(f"There is no run {name} in results/.")
+        raise ProjectError(f"There is no run {name} in results/ (`publish` makes `submitted`).")
 
     def last_run(self, solver: str, chosen: dict[str, Any], before: str = "~") -> Path | None:
-        """Return a solver's newest run before one: over the same cases, else over all, else any."""
+        """Return a solver's newest run before one: over these very cases, else over all, else any."""
         runs = [r for r in self.finished() if r["solver"] == solver and r["run"] < before]
         whole = [run for run in runs if not any(run["chosen"][n] for n in ("limit", "tags", "ids"))]
-        same = [run for run in runs if run["chosen"] == chosen]
+        now = self.digest("data/cases.jsonl")
+        same = [r for r in runs if r["chosen"] == chosen and r["hashes"]["cases"] == now]
         return self.root / "results" / (same or whole or runs)[-1]["run"] if runs else None
 
     def new_run(self) -> Path:
@@ -194,8 +195,7 @@ def reasons(error: Exception) -> str:
     if not isinstance(error, ValidationError):
         advice = ": mend that, and run the same command again."
         return f"{error}{advice}" if isinstance(error, OSError) else str(error)
-    found = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-    return f"It does not fit {error.title}: {'; '.join(found)}."
+    return f"It does not fit {error.title}: {messages.explain(error)}."
 
 
 def part(name: str, module: str, what: str) -> Any:
