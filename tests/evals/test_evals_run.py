@@ -21,6 +21,7 @@ from pydantic import BaseModel, computed_field
 import scaffold.evals
 from scaffold.evals import (
     Case,
+    CasesError,
     Outcome,
     Run,
     RunError,
@@ -58,6 +59,19 @@ def without_times(folder):
     for name in ("latency_s", "run"):
         del results[name]
     return json.dumps(results)
+
+
+def test_two_cases_of_one_id_are_refused_before_anything_is_solved(tmp_path):
+    """Those of files are named by their line; these come from a `cases()` that makes its own."""
+    asked = []
+
+    async def noted(case, epoch):
+        asked.append(case.id)
+        return await solver(case, epoch)
+
+    with pytest.raises(CasesError, match="two cases have the same id"):
+        run(tmp_path / "run", [*cases_of(3), *cases_of(1)], noted)
+    assert (asked, list(tmp_path.iterdir())) == ([], [])
 
 
 def test_a_run_leaves_its_five_files_and_results_that_fit_the_schema(tmp_path):
