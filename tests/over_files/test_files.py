@@ -389,6 +389,13 @@ def test_a_wrong_command_is_a_sentence(
     assert sentence in takehome(folder, "run", *command, code=2)[1]
 
 
+@pytest.mark.parametrize("command", [("run", "hello"), ("chat",)])
+def test_without_a_solution_it_says_what_to_do(folder: Path, command: tuple[str, ...]) -> None:
+    (folder / "src/task/solution.py").unlink()
+    _, err = takehome(folder, *command, code=2)
+    assert err == "takehome: There is no src/task/solution.py: write it, or pass --solver.\n"
+
+
 def test_one_input_is_text_json_a_file_or_standard_input(folder: Path) -> None:
     (folder / "a.txt").write_text("from a file", "utf-8-sig")
     given = {"typed": "", '{"text": "as json", "seen": 3}': "", "a.txt": "", "-": "piped"}
