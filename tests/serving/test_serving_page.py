@@ -287,7 +287,7 @@ def test_steps_within_steps_fit_a_phone(
 ) -> None:
     with serve(lay_out(tmp_path / "task", "agent")) as server:
         page = opened(server.url, viewport={"width": 360, "height": 780})
-        assert page.inner_text("#about") == "ready · baseline"  # which asks no model
+        assert page.inner_text("#about") == "ready · baseline · no model"
         page.click("#samples button")
         page.click("#send")
         page.wait_for_selector("article dl dl dl")

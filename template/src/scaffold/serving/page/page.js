@@ -204,9 +204,9 @@ async function send(event) {
 
 async function start() {
   api = await (await fetch("../openapi.json")).json();
-  const health = await (await fetch("../health")).json();
+  const { status, solver, model } = await (await fetch("../health")).json();
   document.title = $("title").textContent = api.info.title.replaceAll("_", " ");
-  $("about").textContent = `${health.status} · ${health.solver}`; // steps name the models that are asked
+  $("about").textContent = [status, solver, solver === "baseline" ? "no model" : model].join(" · ");
   route = findRoute();
   if (!route) throw new Error("api.py has no POST route that takes JSON");
   const content = route.post.requestBody.content["application/json"];
