@@ -121,6 +121,50 @@ def test_columns_keep_their_order_and_answers_come_after_them(folder: Path) -> N
     assert (second["a"], second["output.text"]) == ("", "X")
 
 
+def test_a_column_without_a_name_is_kept(folder: Path) -> None:
+    (folder / "in.csv").write_text(",text\n0,one\n1,two\n", "utf-8")  # as pandas writes an index
+    over(folder, "in.csv", "out.csv")
+    with (folder / "out.csv").open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    assert header[:2] == ["", "text"]
+    assert [row[:2] for row in rows] == [["0", "one"], ["1", "two"]]
+
+
+def test_a_file_that_was_answered_before_keeps_those_answers(folder: Path) -> None:
+    (folder / "in.csv").write_text("text,output.text,error\nnew,old,late\n", "utf-8")
+    over(folder, "in.csv", "out.csv")
+    (row,) = table(folder / "out.csv")
+    assert (row["output.text"], row["error"]) == ("old", "late")
+    assert (row["output.output.text"], row["output.error"]) == ("NEW", "")
+
+
+ALIASES = """
+from pydantic import BaseModel, Field
+
+class Input(BaseModel):
+    text: str = Field(alias="Ticket Text")
+
+class Output(BaseModel):
+    reply: str = Field(serialization_alias="Reply Text")
+"""
+ANSWER = """
+from .schemas import Output
+
+async def solve(input, llm):
+    return Output(reply=input.text.upper())
+"""
+
+
+def test_columns_have_the_names_that_fields_are_given_for_the_outside(folder: Path) -> None:
+    (folder / "src/task/schemas.py").write_text(ALIASES, "utf-8")
+    (folder / "src/task/solution.py").write_text(ANSWER, "utf-8")
+    (folder / "in.csv").write_text("Ticket Text\nhello\n", "utf-8")
+    over(folder, "in.csv", "out.csv")
+    assert table(folder / "out.csv") == [
+        {"Ticket Text": "hello", "Reply Text": "HELLO", "error": ""}
+    ]
+
+
 def test_a_bad_row_is_kept_with_its_error_and_counted(folder: Path) -> None:
     (folder / "in.csv").write_text("id,text\n1,good\n2,bad one\n3,\n4,x,more\n", "utf-8")
     assert over(folder, "in.csv", "out.csv")["errors"] == 3
@@ -343,6 +387,13 @@ def test_a_wrong_command_is_a_sentence(
 ) -> None:
     (folder / "in.csv").write_text("text\na\n", "utf-8")
     assert sentence in takehome(folder, "run", *command, code=2)[1]
+
+
+@pytest.mark.parametrize("command", [("run", "hello"), ("chat",)])
+def test_without_a_solution_it_says_what_to_do(folder: Path, command: tuple[str, ...]) -> None:
+    (folder / "src/task/solution.py").unlink()
+    _, err = takehome(folder, *command, code=2)
+    assert err == "takehome: There is no src/task/solution.py: write it, or pass --solver.\n"
 
 
 def test_one_input_is_text_json_a_file_or_standard_input(folder: Path) -> None:

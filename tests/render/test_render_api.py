@@ -48,10 +48,21 @@ def test_added_later_it_brings_routes_to_start_from_and_keeps_what_stands(
 def test_the_image_holds_the_data_that_answers_come_from() -> None:
     template = ROOT / "template"
     copied = (template / "Dockerfile").read_text("utf-8").splitlines()
-    assert "COPY --chown=app data data" in copied  # owned: an index is written into it
+    assert "COPY --from=build --chown=app /app/data data" in copied  # owned: an index is written
     let_in = (template / ".dockerignore").read_text("utf-8").splitlines()
     assert "!data" in let_in
     assert not {"!.env", "!results", "!notes"} & set(let_in)
+
+
+def test_the_image_is_built_also_where_the_last_prompt_was_deleted() -> None:
+    lines = (ROOT / "template" / "Dockerfile").read_text("utf-8").splitlines()
+    copied = [line.split()[1:-1] for line in lines if line.startswith("COPY")]
+    here = [source for source in copied if not any(one.startswith("--from") for one in source)]
+    assert here == [["."], ["pyproject.toml"]]  # no folder that may be empty, which git leaves out
+    made = next(line for line in lines if line.startswith("RUN uv sync"))
+    assert made.endswith("mkdir -p data prompts recordings")
+    for folder in ("data", "prompts", "recordings"):
+        assert [source[-1] for source in copied].count(f"/app/{folder}") == 1
 
 
 def test_hadolint_finds_nothing_in_the_dockerfile() -> None:

@@ -30,7 +30,7 @@ def folder(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("eval", "--split", "test"), "No case is left"),
         (("eval", "--case", "nosuch"), "nosuch"),
         (("eval", "--solver", "nosuch"), "There is no src/task/nosuch.py"),
-        (("eval", "--solver", "nosuch:solve"), "nor a module nosuch"),
+        (("eval", "--solver", "nosuch:solve"), "nosuch.py: write it, or pass --solver"),
         (("eval", "--solver", "baseline:nosuch"), "has no function nosuch"),
         (("eval", "--replay", "--live"), "exclude each other"),
         (("eval", "--resume", "nosuch"), "There is no run nosuch"),

@@ -50,6 +50,24 @@ def test_it_runs_from_top_to_bottom_without_a_key(
     assert len(both.splitlines()) == 1 + 1 + 15
 
 
+def test_it_runs_over_any_text_and_beside_a_run_that_was_killed(
+    template: Path, tmp_path: Path, run_in: Callable[..., Any]
+) -> None:
+    folder = render(template, tmp_path / "task", kind="blank", parts=["notebook"])
+    cases = folder / "data" / "cases.jsonl"
+    text = "a\u2028b\u0085c"  # ends of lines to some, and no JSON escapes them
+    case = {"id": "ends", "input": {"text": text}, "expected": {"text": text}}
+    cases.write_text(
+        cases.read_text("utf-8") + json.dumps(case, ensure_ascii=False) + "\n", "utf-8"
+    )
+    run_in(folder, "python", "-m", "scaffold.cli", "eval")
+    killed = folder / "results" / "29990101-000000000-solution"
+    killed.mkdir()
+    (killed / "cases.jsonl").write_text('{"id": "en', encoding="utf-8")
+    told = run_in(folder, "python", "-c", RUN, MPLBACKEND="Agg").stdout
+    assert "-baseline: 11 cases" in told
+
+
 @pytest.mark.parametrize("command", [("check",), ("format", "--check")])
 def test_ruff_finds_nothing_in_it(
     tmp_path: Path, run_in: Callable[..., Any], command: tuple[str, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -263,6 +264,32 @@ def test_two_workers_share_runs_recordings_and_the_limit(
     assert again == [answer.json()["output"] for answer in answers[:10]]
 
 
+def test_more_workers_than_calls_take_no_more_calls(
+    folder: Path, serve: Callable[..., Any]
+) -> None:
+    options = ("--workers", "3", "--calls", "1")
+    with (
+        serve(folder, *options, TAKEHOME_SOLVER="scripted") as server,
+        ThreadPoolExecutor(40) as many,
+    ):
+        first = many.submit(server.post, "/solve", "slow:5")
+        time.sleep(0.5)
+        others = list(many.map(server.post, ["/solve"] * 80, ["x"] * 80))
+        assert not first.done()
+    assert first.result().status_code == 200
+    assert {answer.status_code for answer in others} == {429}
+
+
+def test_a_port_that_is_taken_is_said_before_a_page_is_promised(
+    folder: Path, serve: Callable[..., Any]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        wrong = r"^it did not start: takehome: .*ddress already in use.*\n$"
+        with pytest.raises(pytest.fail.Exception, match=wrong), serve(folder, "--port", port):
+            pass
+
+
 def test_fifty_calls_that_are_under_way_at_sigterm_are_all_answered(
     folder: Path, serve: Callable[..., Any]
 ) -> None:
@@ -332,7 +359,7 @@ def test_without_routes_it_says_in_a_sentence_what_is_missing(
     folder: Path, serve: Callable[..., Any]
 ) -> None:
     (folder / "src" / "task" / "api.py").unlink()
-    wrong = r"takehome: There is no src/task/api.py, nor a module api\.\n$"
+    wrong = r"takehome: There is no src/task/api\.py: write it, or pass --solver\.\n$"
     with pytest.raises(pytest.fail.Exception, match=wrong), serve(folder):
         pass
 

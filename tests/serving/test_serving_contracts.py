@@ -45,6 +45,27 @@ def run(folder: Path, *command: str, code: int = 0) -> str:
     return done.stdout
 
 
+HEADINGS = [part.partition("\n")[0] for part in PAGE.split("\n## ") if "```python\n# " in part]
+
+
+@pytest.mark.parametrize("heading", HEADINGS)
+def test_the_checks_of_the_repository_find_nothing_in_a_contract(
+    folder: Path, heading: str
+) -> None:
+    put(folder, heading)
+    settings = (ROOT / "template" / "pyproject.toml.jinja").read_text("utf-8")
+    chosen = re.search(r"select = \[(.*)\]", settings)
+    assert chosen
+    rules = ",".join(re.findall(r"\w+", chosen[1]))
+    apart = 'lint.isort={known-first-party=["scaffold"], known-local-folder=["task"]}'
+    options = ("--isolated", "--line-length=100", f"--config={apart}")
+    files = [
+        name for name in ("src/task/api.py", "app.py", "src/main.py") if (folder / name).exists()
+    ]
+    run(folder, "ruff", "check", *options, f"--select={rules}", *files)
+    run(folder, "ruff", "format", "--check", *options, *files)
+
+
 def test_a_resource_has_the_names_and_codes_of_its_contract(
     folder: Path, serve: Callable[..., Any]
 ) -> None:

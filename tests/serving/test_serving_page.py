@@ -192,6 +192,63 @@ def test_axe_finds_no_serious_violation_and_it_fits_a_phone(
     assert [(one["id"], one["nodes"][0]["html"][:200]) for one in serious] == []
 
 
+DEFAULTS = '''"""Fields that need not be filled in."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+
+class Input(BaseModel):
+    """A text, and how to go about it."""
+
+    text: str
+    level: Literal[1, 2, 3] = 2
+    tone: Literal["plain", "warm"] | None = None
+    strict: bool = True
+    loud: bool | None = None
+
+
+class Output(BaseModel):
+    """What came in."""
+
+    seen: Input
+
+
+class Expected(Output):
+    """The right answer."""
+'''
+SEEN = '''"""Says what came in."""
+
+from .schemas import Input, Output
+
+
+async def solve(input: Input, llm: object) -> Output:
+    return Output(seen=input)
+'''
+
+
+def test_a_field_that_is_left_alone_keeps_its_default(
+    folder: Path, serve: Callable[..., Any], opened: Any
+) -> None:
+    package = folder / "src" / "task"
+    (package / "schemas.py").write_text(DEFAULTS, encoding="utf-8")
+    (package / "baseline.py").write_text(SEEN, encoding="utf-8")
+    case = '{"id": "set", "input": {"text": "b", "level": 3, "strict": false, "loud": true}}\n'
+    (folder / "data" / "cases.jsonl").write_text(case, encoding="utf-8")
+    with serve(folder) as server:
+        page = opened(server.url)
+        shown = ask(page, "a").locator("dl dl dd").all_inner_texts()
+        assert shown == ["a", "2", "–", "true", "–"]
+        page.click("#samples button")
+        page.click("#send")
+        page.wait_for_selector("#send:enabled")
+        shown = page.locator("article").first.locator("dl dl dd").all_inner_texts()
+        assert shown == ["b", "3", "–", "false", "true"]
+
+
 @pytest.mark.parametrize("turns", ["list[Turn]", 'list[tuple[Literal["user", "assistant"], str]]'])
 def test_where_the_input_holds_a_conversation_it_is_a_chat(
     folder: Path, serve: Callable[..., Any], opened: Any, turns: str
@@ -223,6 +280,18 @@ def test_where_the_input_holds_a_conversation_it_is_a_chat(
         page.keyboard.press("Control+Enter")
         page.wait_for_selector("article dd")
         assert "after []" in page.locator("article").inner_text()
+
+
+def test_steps_within_steps_fit_a_phone(
+    tmp_path: Path, serve: Callable[..., Any], opened: Any
+) -> None:
+    with serve(lay_out(tmp_path / "task", "agent")) as server:
+        page = opened(server.url, viewport={"width": 360, "height": 780})
+        assert page.inner_text("#about") == "ready · baseline · no model"
+        page.click("#samples button")
+        page.click("#send")
+        page.wait_for_selector("article dl dl dl")
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
 @pytest.mark.parametrize(("kind", "field"), [("rag", "question"), ("agent", "request")])

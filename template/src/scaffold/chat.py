@@ -10,8 +10,7 @@ import typer
 def chat(solver: Annotated[str, typer.Option(help="As for `run`.")] = "solution") -> None:
     """Talk to the solution until an empty line or Ctrl-D. What Input and Output share (a state) goes on.
 
-    Input's history, messages or conversation holds what was said: pairs (role, text), or objects
-    with a role and a content or text.
+    Input's history, messages or conversation holds what was said: (role, text), or {role, content}.
     """
     from scaffold.project import closing, find, reasons
 

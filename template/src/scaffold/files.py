@@ -21,7 +21,7 @@ from scaffold.evals.terminal import dollars
 from scaffold.project import Project, ProjectError, closing, reasons, spent, text_of
 
 AHEAD = 1000  # rows that may be solved before a slow one: so memory does not grow with the file
-Record = dict[str, Any]  # what became of a row: its cells, output, error and cost_usd
+Record = dict[str, Any]  # what became of a row: cells, output with its error, calls, cost_usd
 as_json = partial(json.dumps, ensure_ascii=False)
 
 
@@ -33,10 +33,11 @@ def over(here: Project, solver: Any, client: Any, source: Path, out: Path) -> No
     """
     if out.suffix not in (".csv", ".jsonl") or out.resolve().is_relative_to(source.resolve()):
         raise ProjectError(f"--out {out} must end in .csv or .jsonl, and lie outside of --in.")
-    told, columns = {"rows": 0, "of": 0, "errors": 0, "cost_usd": 0.0}, dict[str, None]()
+    told, columns = {"rows": 0, "of": 0, "errors": 0, "cost_usd": 0.0}, dict[Any, None]()
     for row in evals.read_rows(source):
         told["of"] += 1
-        columns.update(dict.fromkeys(["file"] if source.is_dir() else filter(None, row)))
+        columns.update(dict.fromkeys(["file"] if source.is_dir() else row))
+    columns.pop(None, None)  # cells beyond the columns; a column without a name is ""
     digests = map(here.digest, (source.resolve(), f"src/{here.package}", "prompts"))
     folder, begun = out.with_name(f".{out.name}.unfinished"), [here.solver, here.model, *digests]
     manifest = folder / "manifest.json"
@@ -68,7 +69,7 @@ def _records(lines: BinaryIO) -> Iterator[Record]:
 def _count(told: dict[str, Any], record: Record) -> None:
     costs = told["cost_usd"], record["cost_usd"]
     told["cost_usd"] = None if None in costs else sum(costs)  # None: a price is unknown
-    told["errors"] += record["error"] is not None
+    told["errors"] += record["output"]["error"] is not None
     told["rows"] += 1
 
 
@@ -89,10 +90,9 @@ async def _solve(
         if outcome.error_kind == "BudgetExceeded":  # no result: the next time it is one
             return None
         answer = outcome.output if outcome.fallback is None else outcome.fallback
-        output = to_jsonable_python(answer, bytes_mode="base64", fallback=repr)
+        output = to_jsonable_python(answer or {}, bytes_mode="base64", fallback=repr)
         cells = {name: row[name] for name in columns if name in row}
-        cost = spent(outcome.calls)["cost_usd"]
-        return {"cells": cells, "output": output, "error": outcome.error, "cost_usd": cost}
+        return {"cells": cells, "output": output | {"error": outcome.error}, **spent(outcome.calls)}
 
     with typer.progressbar(length=told["of"], label=source.name, file=sys.stderr) as bar:
         bar.update(told["rows"])
@@ -119,25 +119,27 @@ def _input(here: Project, source: Path, row: dict[Any, Any]) -> Any:
         raise ProjectError(f"no JSON object, or more cells than columns: {row[None]!r}")
     if source.is_dir():
         return here.input(text_of(str(source / row["file"])))
-    mapping = getattr(here.module("cases"), "MAPPING", {})
-    model = here.module("schemas").Input
-    columns = {name: mapping.get(f"input.{name}", name) for name in model.model_fields}
+    mapping, model = getattr(here.module("cases"), "MAPPING", {}), here.module("schemas").Input
+    names = {*model.model_fields, *(field.alias for field in model.model_fields.values())}
+    columns = {name: mapping.get(f"input.{name}", name) for name in names}
     cells = {name: row.get(column, row.get(name)) for name, column in columns.items()}
     return model.model_validate({name: cell for name, cell in cells.items() if cell is not None})
 
 
 def _write(here: Project, lines: BinaryIO, columns: list[str], out: Path) -> None:
     """Write `out` whole or not at all: each row's columns, then Output's fields and `error`."""
-    fields = (*here.module("schemas").Output.model_fields, "error")
-    names = {name: f"output.{name}" if name in columns else name for name in fields}
+    output = here.module("schemas").Output.model_fields
+    fields = [field.serialization_alias or name for name, field in output.items()]
+    names = {name: name for name in (*fields, "error")}
+    while any(name in columns for name in names.values()):
+        names = {name: f"output.{to}" if to in columns else to for name, to in names.items()}
     half = out.with_name(f"{out.name}.part")
     with half.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         table = csv.DictWriter(file, [*columns, *names.values()])
         if out.suffix == ".csv":
             table.writeheader()
         for record in _records(lines):
-            values = (record["output"] or {}) | {"error": record["error"]}
-            line = record["cells"] | {names[name]: values.get(name) for name in fields}
+            line = record["cells"] | {to: record["output"].get(name) for name, to in names.items()}
             if out.suffix == ".csv":
                 nested = {n: as_json(v) for n, v in line.items() if isinstance(v, list | dict)}
                 table.writerow(line | nested)

@@ -49,7 +49,7 @@ class Project(BaseSettings, title="[tool.takehome] in pyproject.toml, or TAKEHOM
             except ModuleNotFoundError as missing:
                 if not f"{full}.".startswith(f"{missing.name}."):
                     raise  # your own import: its traceback says more than we could
-        raise ProjectError(f"There is no src/{self.package}/{name}.py, nor a module {name}.")
+        raise ProjectError(f"There is no src/{self.package}/{name}.py: write it, or pass --solver.")
 
     def solve(self, name: str = "") -> Callable[..., Any]:
         """Return the function of `module:function`, or of a `module` the function `solve`."""

@@ -21,7 +21,6 @@ from scaffold.project import find, spent
 from .guard import FASTAPIS, NOTES, PROBLEM, Guard, problem_of, respond
 
 Out = TypeVar("Out")
-Tell = Callable[[str, Any], Any]  # hears of each step and piece of text as it comes
 SHOWN = ("model", "tool_calls", "cost_usd", "latency_s", "replayed")  # of a step: no prompt
 HASH_KEY = os.environ.get("TAKEHOME_HASH_KEY", "").encode()  # or short inputs could be guessed
 
@@ -44,7 +43,7 @@ class Service:
         self.solver = project.solve(project.solver)
         self.client = project.client(replay=bool(os.environ.get("TAKEHOME_REPLAY")))
 
-    async def solve(self, given: BaseModel, tell: Tell | None = None) -> Answer[Any]:
+    async def solve(self, given: BaseModel, tell: Callable[..., Any] | None = None) -> Answer[Any]:
         """Answer within the time limit, or raise what the solver raised."""
         llm, begun, notes = self.client.for_case("serve"), perf_counter(), NOTES.get({})
         name, text = self.project.solver, given.model_dump_json()
@@ -79,7 +78,7 @@ class Service:
 class _Heard:
     """A client that tells of each call and each piece of text as it comes."""
 
-    def __init__(self, llm: Client, tell: Tell) -> None:
+    def __init__(self, llm: Client, tell: Callable[..., Any]) -> None:
         self.llm, self.tell = llm, tell
 
     def __getattr__(self, name: str) -> Any:

@@ -1,7 +1,7 @@
 """`takehome serve`."""
 
 import os
-import secrets
+from socket import AF_INET, AF_INET6, create_server
 from typing import Annotated, Any
 
 import typer
@@ -20,13 +20,14 @@ def serve(
 
     from scaffold.project import find
 
-    project = find()
+    project, workers = find(), min(workers, calls)
     os.chdir(project.root)  # your modules name their files from there
-    told: dict[str, Any] = {"CONCURRENCY": max(1, calls // workers), "CASE_S": timeout}
-    told |= {"REPLAY": "1" if replay else "", "HASH_KEY": secrets.token_hex(16)}
+    told: dict[str, Any] = {"CONCURRENCY": calls // workers, "CASE_S": timeout}
+    told |= {"REPLAY": "1" if replay else "", "HASH_KEY": os.urandom(16).hex()}
     told["MAX_COST_USD"] = "" if project.max_cost_usd is None else project.max_cost_usd / workers
     os.environ.update({f"TAKEHOME_{name}": str(value) for name, value in told.items()})
     project.module("api")  # what is wrong with it is said once, before any worker starts
+    create_server((host, port), family=AF_INET6 if ":" in host else AF_INET).close()  # it is free
     typer.echo(f"Page: http://{host}:{port}/ and routes: http://{host}:{port}/docs", err=True)
     options: Any = {"log_level": "warning", "timeout_graceful_shutdown": int(timeout) + 5}
     uvicorn.run(f"{project.package}.api:app", host=host, port=port, workers=workers, **options)

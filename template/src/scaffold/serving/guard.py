@@ -51,13 +51,12 @@ async def respond(request: Request, error: Exception) -> JSONResponse:
 
 
 class Guard:
-    """ASGI middleware: so many requests but GET at once, so many bytes in a body."""
+    """ASGI middleware: so many requests but GET at once, so many bytes in a body; logs each."""
 
     def __init__(self, app: ASGIApp, max_calls: int, max_body: int) -> None:
         self.app, self.max_calls, self.max_body, self.calls = app, max_calls, max_body, 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request, and log it whatever happens."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         begun, is_call = time.perf_counter(), scope["method"] != "GET"

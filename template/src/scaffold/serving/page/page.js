@@ -49,7 +49,8 @@ const spoken = (output) => {
 function drawField(name, part, needed) {
   const { type, description, ...rest } = plain(part);
   const label = make("label", (rest.title ?? name) + (needed ? "" : " (optional)"));
-  const choices = rest.enum ?? (rest.const === undefined ? null : [rest.const]);
+  const either = type === "boolean" && part.anyOf ? [true, false] : null; // or null, which is neither
+  const choices = rest.enum ?? (rest.const === undefined ? either : [rest.const]);
   const kind = { boolean: "checkbox", integer: "number", number: "number" }[type] ?? (rest.format === "date" ? "date" : "");
   const field = make(choices ? "select" : kind ? "input" : "textarea");
   if (kind && !choices) field.type = kind;
@@ -77,7 +78,7 @@ const fieldOf = (name) => $(`field-${name}`);
 // What a field holds as JSON; undefined leaves it out
 function read(name, part) {
   const field = fieldOf(name), { type, ...rest } = plain(part);
-  if (type === "boolean" && field.type === "checkbox") return field.checked;
+  if (field.type === "checkbox") return field.checked;
   const value = field.value;
   if (value === "" && !((schema.required ?? []).includes(name) && type === "string")) return undefined;
   if (field.tagName === "SELECT") return JSON.parse(value);
@@ -91,23 +92,21 @@ function read(name, part) {
 
 function readForm() {
   const given = {};
-  for (const [name, part] of Object.entries(schema.properties ?? {})) {
-    if (name === talk?.name) given[name] = [...turns];
-    else given[name] = read(name, part);
-  }
+  for (const [name, part] of Object.entries(schema.properties ?? {}))
+    given[name] = name === talk?.name ? [...turns] : read(name, part);
   if (talk && !talk.typed) given[talk.name].push(talk.turn("user", fieldOf(talk.name).value));
   return given;
 }
 
-// A whole input; `partly` leaves alone what it does not name
+// A whole input, defaults where it names none; `partly` leaves alone what it does not name
 function fillForm(given, partly = false) {
   for (const [name, part] of Object.entries(schema.properties ?? {})) {
     if (partly && (!(name in given) || [talk?.name, talk?.typed].includes(name))) continue;
-    const value = given[name], { type } = plain(part), field = fieldOf(name);
+    const value = name in given ? given[name] : part.default, field = fieldOf(name);
     if (name === talk?.name) {
       turns = [...(value ?? [])];
       if (!talk.typed) field.value = talk.text(turns.pop());
-    } else if (type === "boolean") field.checked = Boolean(value);
+    } else if (field.type === "checkbox") field.checked = Boolean(value);
     else if (field.tagName === "SELECT") field.value = value == null ? "" : JSON.stringify(value);
     else field.value = value == null ? "" : typeof value === "string" ? value : JSON.stringify(value, null, 1);
   }
@@ -205,15 +204,16 @@ async function send(event) {
 
 async function start() {
   api = await (await fetch("../openapi.json")).json();
-  const health = await (await fetch("../health")).json();
+  const { status, solver, model } = await (await fetch("../health")).json();
   document.title = $("title").textContent = api.info.title.replaceAll("_", " ");
-  $("about").textContent = Object.values(health).join(" · ");
+  $("about").textContent = [status, solver, solver === "baseline" ? "no model" : model].join(" · ");
   route = findRoute();
   if (!route) throw new Error("api.py has no POST route that takes JSON");
   const content = route.post.requestBody.content["application/json"];
   schema = plain(content.schema);
   talk = findTalk(schema.properties ?? {});
   drawForm();
+  fillForm({});
   for (const [name, { value }] of Object.entries(content.examples ?? {})) {
     const sample = make("button", name);
     sample.onclick = () => fillForm(value);
@@ -226,8 +226,7 @@ async function start() {
   $("stop").onclick = () => stopper?.abort();
   $("fresh").hidden = !talk;
   $("fresh").onclick = () => {
-    turns = [];
-    $("form").reset();
+    fillForm({});
     $("log").replaceChildren();
   };
 }
