@@ -221,3 +221,9 @@ def test_cases_are_selected_by_split_tag_id_and_number():
     assert [c.id for c in select(cases, ids=["4", "9"])] == ["4", "9"]
     with pytest.raises(CasesError, match="no case 99"):
         select(cases, ids=["99"])
+
+
+def test_a_cell_keeps_its_ends_of_lines(tmp_path) -> None:
+    path = tmp_path / "data.csv"
+    path.write_bytes(b'id,text\r\n1,"a\r\nb"\r\n')
+    assert list(read_rows(path)) == [{"id": "1", "text": "a\r\nb"}]

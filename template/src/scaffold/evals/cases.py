@@ -50,7 +50,7 @@ def _places(path: Path) -> Iterator[tuple[str, Any]]:
     if kind not in (".csv", ".tsv", ".jsonl", ".json") or not path.is_file():
         raise CasesError(f"{path} must be there, as a folder, .csv, .tsv, .jsonl or .json")
     try:
-        with path.open(encoding="utf-8-sig") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:  # a cell keeps its \r\n
             if kind in (".csv", ".tsv"):
                 csv.field_size_limit(2**31 - 1)
                 delimiter = max(",;\t|", key=file.readline().count)
