@@ -359,6 +359,15 @@ def test_two_commands_that_write_the_same_file_give_each_row_once(folder: Path) 
     assert [row["text"] for row in table(folder / "out.csv")] == rows
 
 
+def test_where_no_row_has_an_answer_the_command_says_so_to_a_machine(folder: Path) -> None:
+    (folder / "in.csv").write_text("text\nbad\nbad too\n", "utf-8")
+    out, _ = takehome(folder, "run", "--in", "in.csv", "--out", "out.csv", code=1)
+    assert json.loads(out)["errors"] == json.loads(out)["rows"] == 2
+    assert [row["error"] != "" for row in table(folder / "out.csv")] == [True, True]
+    (folder / "in.csv").write_text("text\nbad\ngood\n", "utf-8")
+    assert over(folder, "in.csv", "out.csv")["errors"] == 1
+
+
 def test_a_failed_write_leaves_the_old_file_whole(folder: Path) -> None:
     (folder / "in.csv").write_text("text\na\n", "utf-8")
     (folder / "out.csv").write_text("old\n", "utf-8")

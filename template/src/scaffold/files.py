@@ -54,6 +54,7 @@ def over(here: Project, solver: Any, client: Any, source: Path, out: Path) -> No
         _write(here, lines, list(columns), out)
     shutil.rmtree(folder)
     typer.echo(as_json({**told, "out": str(out)}))
+    raise typer.Exit(0 < told["errors"] == told["rows"])  # as `eval`: something is wrong then
 
 
 def _records(lines: BinaryIO) -> Iterator[Record]:
