@@ -7,9 +7,19 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from repository import Repository
 
 # Answers that name or choose the candidate's own files, which an update leaves alone.
 _FIXED = ("package_name", "kind", "starter")
+
+# Settings with which git changes or drops lines that Copier hands to it, and the values without.
+_SETTINGS = {
+    "apply.whitespace": ("nowarn", "warn"),
+    "status.showUntrackedFiles": ("normal", "all", "true", "yes", "on", "1"),
+}
 
 # An interpreter started with PYTHONSAFEPATH does not look beside the script by itself.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -40,7 +50,12 @@ def main(arguments: list[str] | None = None) -> int:
         program = environment.git()
         if program:
             repo = repository.Repository(program)
-            hidden.keep(repo)
+            refusal = in_the_way(repo, hidden.written())
+            if refusal:
+                print(f"  {refusal}", flush=True)
+                return 1
+            for line in hidden.keep(repo):
+                print(f"  {line}", flush=True)
             listed = repo.git("-C", str(rendered.TEMPLATE.parent), "tag", "--list")
             tags = listed.output.decode("utf-8", "replace").split()
             old, new = os.environ.get("VERSION_FROM", ""), os.environ.get("VERSION_TO", "")
@@ -63,6 +78,26 @@ def refused(answers_file: Path, data: dict[str, object]) -> str:
             return (
                 f'{name} is "{found[1]}" here and cannot change: an update leaves your files alone. '
                 f"Nothing was written. Leave {name} out, or copy the template into a new folder."
+            )
+    return ""
+
+
+def in_the_way(repo: "Repository", written: list[Path]) -> str:
+    """Return what would cost lines in the merge, or stop Copier in the middle; "" for nothing."""
+    for name, harmless in _SETTINGS.items():
+        value = repo.git("config", "--get", name).output.decode("utf-8", "replace").strip()
+        if value and value.lower() not in harmless:
+            return (
+                f"git's {name} is {value} here, with which an update loses lines of yours. Nothing "
+                f"was written. First, for this repository: git config {name} {harmless[0]}"
+            )
+    folders = {folder for path in written for folder in path.parents}
+    for path in sorted({*written, *folders}):
+        wanted = "folder" if path in folders else "file"
+        if path.exists() and path.is_dir() != (path in folders):
+            return (
+                f'"{path.as_posix()}" is no {wanted} here, and the template has a {wanted} of that '
+                "name. Nothing was written. Rename yours, and commit that, first."
             )
     return ""
 

@@ -51,8 +51,8 @@ class Repository:
             raise GitError(f"git init failed: {made.complaint}.")
 
     def tagged(self) -> bool:
-        """Tell whether the first commit was made before."""
-        return self.git("rev-parse", "--verify", "--quiet", f"{TAG}^{{commit}}").ok
+        """Tell whether the first commit was made before; a tag of that name may be another's."""
+        return self.git("cat-file", "-e", f"{TAG}:./src/scaffold/__init__.py").ok
 
     def underway(self) -> bool:
         """Tell whether a merge or a rebase waits to be finished: a commit would end it."""
@@ -138,9 +138,11 @@ class Repository:
                 Path(index).unlink(missing_ok=True)
             files.discard(Path(f"{index}.lock"))
 
-    def tag(self) -> None:
-        """Mark the last commit as the render alone."""
-        self.git("tag", TAG)
+    def tag(self) -> str:
+        """Mark the last commit as the render alone; return why that was not to be, or ""."""
+        # A signature would ask for a message and a passphrase, where nobody can type them.
+        done = self.git("tag", "--no-sign", TAG)
+        return "" if done.ok else done.complaint
 
     def _add(self, listed: bytes, index: str) -> None:
         # Literal: a file may be called "[a].csv", which git would read as a pattern.

@@ -114,8 +114,13 @@ def _first_commit(
     else:
         try:
             repo.commit(repository.FIRST, paths, joined.versions, joined.removed)
-            repo.tag()
-            say(f"Committed: the render alone, tag {repository.TAG}.")
+            refused = repo.tag()
+            if refused:
+                commit = repo.git("rev-parse", "--short", "HEAD").output.decode("ascii").strip()
+                say(f"Committed: the render alone, but not tagged ({refused}). Line by line:")
+                _say_lines(say, *_commit_lines()[:1], f"git tag --force {repository.TAG} {commit}")
+            else:
+                say(f"Committed: the render alone, tag {repository.TAG}.")
             _say_kept_out(repo, paths, say)
             return True
         except repository.GitError as error:

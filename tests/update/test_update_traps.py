@@ -130,3 +130,70 @@ def test_an_edit_of_the_given_code_survives_although_another_file_was_deleted(
     assert work.lost(mine, done.said) == []
     assert "# Sent with another header." in given.read_text("utf-8")
     assert f"to {NEWEST}" in done.said
+
+
+def test_a_given_file_with_other_letters_than_utf_8_is_named_since_the_merge_drops_them(
+    mine: Path, capfd: Capture
+) -> None:
+    agents = mine / "AGENTS.md"
+    agents.write_bytes(agents.read_bytes() + "Größe\n".encode("latin-1"))
+    commit(mine)
+    done = update(mine, capfd)
+    assert done.failed
+    assert '"AGENTS.md": it was not UTF-8, and the merge dropped letters of yours.' in done.said
+    assert 'git restore "AGENTS.md"' in done.said
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("apply.whitespace", "fix"), ("status.showUntrackedFiles", "no")]
+)
+def test_a_setting_of_git_that_would_lose_lines_is_refused_before_anything_is_written(
+    name: str, value: str, mine: Path, capfd: Capture
+) -> None:
+    commit(mine)
+    git(mine, "config", name, value)
+    done = update(mine, capfd)
+    assert done.failed
+    assert f"git's {name} is {value} here" in done.said
+    assert git(mine, "status", "--porcelain", "--untracked-files=all") == ""
+    git(mine, "config", name, done.said.split(f"git config {name} ")[1].split()[0])
+    assert not update(mine, capfd).failed
+
+
+def test_a_folder_where_the_template_has_a_file_is_refused_before_anything_is_written(
+    mine: Path, capfd: Capture
+) -> None:
+    (mine / "CLAUDE.md").unlink()
+    (mine / "CLAUDE.md").mkdir()
+    (mine / "CLAUDE.md/rules.md").write_text("mine\n", "utf-8")
+    commit(mine)
+    done = update(mine, capfd)
+    assert done.failed
+    assert '"CLAUDE.md" is no file here' in done.said
+    assert git(mine, "status", "--porcelain") == ""
+
+
+def test_edits_that_git_was_told_not_to_see_are_copied_before_they_are_written_over(
+    mine: Path, capfd: Capture
+) -> None:
+    git(mine, "update-index", "--skip-worktree", "AGENTS.md")
+    git(mine, "update-index", "--assume-unchanged", "src/scaffold/prompts.py")
+    for name in ("AGENTS.md", "src/scaffold/prompts.py"):
+        (mine / name).write_text("mine alone\n", "utf-8")
+    done = update(mine, capfd)
+    kept = mine / ".git/takehome-before-update"
+    assert "which git ignores, was replaced; it is in .git/takehome-before-update" in done.said
+    assert (kept / "AGENTS.md").read_text("utf-8") == "mine alone\n"
+    assert (kept / "src/scaffold/prompts.py").read_text("utf-8") == "mine alone\n"
+
+
+def test_the_copy_of_an_ignored_file_outlives_the_next_update(mine: Path, capfd: Capture) -> None:
+    with (mine / ".git" / "info" / "exclude").open("a", encoding="utf-8") as rules:
+        rules.write("CITATION.cff\n")
+    (mine / "CITATION.cff").write_text("title: mine\n", "utf-8")
+    update(mine, capfd, version="v0.3.0")
+    commit(mine)
+    done = update(mine, capfd)
+    kept = mine / ".git" / "takehome-before-update-1" / "CITATION.cff"
+    assert kept.read_text("utf-8") == "title: mine\n"
+    assert "is now in .git/takehome-before-update-1" in done.said
