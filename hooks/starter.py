@@ -8,6 +8,8 @@ from pathlib import Path
 import discovery
 import files
 import poetry
+import pytest_settings
+import setup_file
 import toml_tables
 from brief import BRIEF
 from repository import Repository
@@ -32,10 +34,14 @@ def join(
     joined = Joined()
     if not PENDING.is_dir():
         return joined
+    in_src = (PENDING / "pyproject.toml").exists()
+    rendered = Path("src/pyproject.toml" if in_src else "pyproject.toml")
+    if rendered.exists():
+        _fit_in(rendered, package)
     merges: dict[str, Callable[[str, str], str]] = {
         ".gitignore": with_lines,
         ".gitattributes": with_lines,
-        ".env.example": with_lines,
+        ".env.example": with_keys,
         "pyproject.toml": lambda theirs, ours: with_tables(theirs, ours, package),
     }
     for pending in sorted(path for path in PENDING.rglob("*") if path.is_file()):
@@ -61,6 +67,36 @@ def join(
     return joined
 
 
+def _fit_in(pyproject: Path, package: str) -> None:
+    """Let ours, as rendered, leave settings and folders of theirs alone."""
+    text = _read(pyproject)
+    fitting = beside_their_src(pytest_settings.left_to_theirs(text), package)
+    if fitting != text:
+        files.write_atomically(pyproject, fitting)
+
+
+def beside_their_src(text: str, package: str) -> str:
+    """Return our pyproject.toml as rendered; where src/ is a package of theirs, uv_build refuses."""
+    if not Path("src/__init__.py").exists():
+        return text
+    src = "" if 'module-root = ""\n' in text else "src/"
+    instead = {
+        'requires = ["uv_build"]\nbuild-backend = "uv_build"\n': (
+            'requires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+        ),
+        "[tool.uv.build-backend]\n": (
+            "# Not uv_build: src/ is a package of the starter's\n[tool.hatch.build.targets.wheel]\n"
+        ),
+        'module-root = ""\n': "",
+        f'module-name = ["{package}", "scaffold"]\n': (
+            f'packages = ["{src}{package}", "{src}scaffold"]\n'
+        ),
+    }
+    for ours, new in instead.items():
+        text = text.replace(ours, new)
+    return text
+
+
 def _merge(
     pending: Path,
     target: Path,
@@ -79,15 +115,24 @@ def _merge(
     pending.unlink()
 
 
-def with_lines(theirs: str, ours: str) -> str:
+def with_keys(theirs: str, ours: str) -> str:
+    """Return `with_lines`, but no key a second time: the last one wins, and ours is empty."""
+    return with_lines(theirs, ours, name_of=_key)
+
+
+def _key(line: str) -> str:
+    return line.strip().removeprefix("export ").partition("=")[0].strip()
+
+
+def with_lines(theirs: str, ours: str, name_of: Callable[[str], str] = str.strip) -> str:
     """Return `theirs` with the lines of ours that it lacks, and their comments, at the end."""
     end = "\r\n" if "\r\n" in theirs else "\n"
-    known = {line.strip() for line in theirs.splitlines()}
+    known = {name_of(line) for line in theirs.splitlines()}
     blocks: list[str] = []
     for block in re.split(r"\n{2,}", ours.strip()):
         # "* text=auto" would declare every file of theirs with other line ends as changed.
         lines = [line for line in block.splitlines() if not line.startswith("* ")]
-        new = [line for line in lines if line.startswith("#") or line.strip() not in known]
+        new = [line for line in lines if line.startswith("#") or name_of(line) not in known]
         if any(not line.startswith("#") for line in new):
             blocks.append("\n".join(new))
     if not blocks:
@@ -104,7 +149,12 @@ def with_tables(theirs: str, ours: str, package: str) -> str:
     """
     content = toml_tables.parsed(theirs)
     text = theirs
-    if "project" not in content:
+    ours = pytest_settings.left_to_theirs(ours)
+    if "project" not in content and setup_file.used() and not poetry.used(content):
+        backend = "build-backend" in content.get("build-system", {})
+        table = setup_file.project_table(Path.cwd().name, has_backend=backend)
+        text = toml_tables.merged(text, table)
+    elif "project" not in content:
         table, lost = poetry.project_table(content, Path.cwd().name)
         if lost:
             raise toml_tables.CannotMergeError(
@@ -133,7 +183,8 @@ def _readme(
     found = sorted(p for p in Path().iterdir() if p.is_file() and _is_readme(p))
     theirs = next((p for p in found if p.name.lower() == "readme.md"), None)
     source = theirs or next(iter(found), None)
-    if theirs and _OURS in theirs.read_text(encoding="utf-8", errors="replace"):
+    joined_before = repo is not None and repo.tagged()  # `copier recopy`: it is the candidate's
+    if theirs and (joined_before or _OURS in theirs.read_text(encoding="utf-8", errors="replace")):
         pending.unlink()
         return
     if source and not named_brief and not BRIEF.exists():

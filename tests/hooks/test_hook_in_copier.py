@@ -75,7 +75,9 @@ def _copier(folder: Path, settings: dict[str, str], *command: str) -> str:
     return done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("layout", ["DATA", "MAKEFILE", "POETRY_1", "SETUPTOOLS"])
+@pytest.mark.parametrize(
+    "layout", ["DATA", "MAKEFILE", "POETRY_1", "SETUPTOOLS", "SETUP_PY", "SRC_IS_A_PACKAGE"]
+)
 def test_ours_and_theirs_run_after_copying_over(
     layout: str, template: Path, settings: dict[str, str], tmp_path: Path
 ) -> None:
@@ -133,6 +135,40 @@ def test_an_update_merges_into_their_pyproject(settings: dict[str, str], tmp_pat
     assert after == before.replace('pythonpath = ["."]', 'pythonpath = [".", "src"]') != before
     changed = hook_layouts.git(folder, "diff", "--name-only").split()
     assert set(changed) <= {".copier-answers.yml", "pyproject.toml"}
+
+
+@pytest.mark.parametrize(
+    ("name", "question"),
+    [
+        ("notes", "starter"),
+        ("AGENTS.md/rules.md", "starter"),
+        ("src/scaffold/__init__.py", "starter"),
+        ("my_task/__init__.py", "package_name"),
+        ("src/my_task/__init__.py", "package_name"),
+    ],
+)
+def test_what_theirs_has_at_a_path_of_ours_is_refused_before_anything_is_written(
+    name: str, question: str, template: Path, settings: dict[str, str], tmp_path: Path
+) -> None:
+    folder = hook_layouts.make(tmp_path / "starter", {"README.md": "# Task\n", name: "theirs\n"})
+    answers = ["-d", "starter=true", "-d", "package_name=my_task"]
+    command = ("copier", "copy", "--defaults", "--skip-tasks", *answers, str(template), ".")
+    done = warm_python.run(command, folder, settings, timeout_s=60)
+    assert done.returncode != 0
+    assert f"Validation error for question '{question}'" in done.stderr
+    assert "already" in done.stderr
+    assert hook_layouts.git(folder, "status", "--porcelain", "--untracked-files=all") == ""
+
+
+def test_a_package_of_theirs_in_src_gives_ours_another_name(
+    template: Path, settings: dict[str, str], tmp_path: Path
+) -> None:
+    folder = hook_layouts.make(tmp_path / "their_task", {"src/their_task/__init__.py": ""})
+    answers = ("-d", "starter=true", "--defaults", "--skip-tasks", "--quiet")
+    for again in ((), ("--overwrite",)):  # and a second copy keeps the name
+        _copier(folder, settings, "copy", *answers, *again, str(template), ".")
+        assert (folder / "src/their_task_task/solution.py").exists()
+        assert not (folder / "src/their_task/solution.py").exists()
 
 
 @pytest.mark.parametrize("layout", ["POETRY_1", "POETRY_2"])
