@@ -118,7 +118,7 @@ def major(old: str, new: str, tags: list[str]) -> list[str]:
         f"{new} is a new major version; this repository has {old}. What is sent to a vendor changes,",
         "so recordings made until now may no longer be found: replaying them then asks for new ones,",
         f"which needs a key. To stay with version {low[0]}: Ctrl-C now; {stay}.",
-        "Afterwards, `git reset --hard` takes the update back: nothing of it is committed.",
+        "Afterwards, `git reset --hard` takes it back (new files stay: `git clean -n` lists them).",
     ]
 
 

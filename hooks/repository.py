@@ -89,6 +89,11 @@ class Repository:
         shown = self.git("cat-file", "--filters", f"HEAD:./{path.as_posix()}")
         return shown.output if shown.ok else None
 
+    def names_at_head(self) -> set[Path]:
+        """Return all files of the last commit in and below this folder."""
+        listed = self.git("ls-tree", "-r", "-z", "--name-only", "HEAD").output
+        return {Path(os.fsdecode(name)) for name in listed.split(b"\0") if name}
+
     def commit(
         self,
         message: str,

@@ -164,7 +164,8 @@ def _second_commit(repo: repository.Repository, written: list[Path], data: bool,
     paths = list(written)
     if data:
         brought = [*Path().glob("BRIEF.*"), *raw_data.RAW.rglob("*")]
-        new = [path for path in brought if path.is_file() and repo.at_head(path) is None]
+        known = repo.names_at_head()  # once: a question for each of 10,000 files takes minutes
+        new = [path for path in brought if path.is_file() and path not in known]
         paths += repository.too_large(new, say)
     try:
         if repo.commit(repository.SECOND, paths):
