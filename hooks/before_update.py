@@ -84,12 +84,22 @@ def refused(answers_file: Path, data: dict[str, object]) -> str:
 
 def in_the_way(repo: "Repository", written: list[Path]) -> str:
     """Return what would cost lines in the merge, or stop Copier in the middle; "" for nothing."""
+    import rendered
+
     for name, harmless in _SETTINGS.items():
         value = repo.git("config", "--get", name).output.decode("utf-8", "replace").strip()
         if value and value.lower() not in harmless:
             return (
                 f"git's {name} is {value} here, with which an update loses lines of yours. Nothing "
                 f"was written. First, for this repository: git config {name} {harmless[0]}"
+            )
+    here = Path.cwd().resolve()
+    for path in rendered.possible("-"):
+        link = next((p for p in reversed([path, *path.parents]) if p.is_symlink()), None)
+        if link and not link.resolve().is_relative_to(here):
+            return (
+                f'"{link.as_posix()}" is a link out of this folder, at which Copier stops half way. '
+                "Nothing was written. Put a folder there for as long as the update takes."
             )
     folders = {folder for path in written for folder in path.parents}
     for path in sorted({*written, *folders}):

@@ -150,6 +150,10 @@ def with_tables(theirs: str, ours: str, package: str) -> str:
     content = toml_tables.parsed(theirs)
     text = theirs
     ours = pytest_settings.left_to_theirs(ours)
+    groups = content.get("tool", {}).get("uv", {}).get("default-groups")
+    if groups == "all" or isinstance(groups, list):
+        text = _with_our_group(text)
+        ours = ours.replace('default-groups = "all"\n', "")
     if "project" not in content and setup_file.used() and not poetry.used(content):
         backend = "build-backend" in content.get("build-system", {})
         table = setup_file.project_table(Path.cwd().name, has_backend=backend)
@@ -169,6 +173,19 @@ def with_tables(theirs: str, ours: str, package: str) -> str:
     if poetry.used(content):
         text = toml_tables.merged(text, poetry.group(f"{package.replace('_', '-')}-take-home"))
     return toml_tables.merged(text, ours)
+
+
+def _with_our_group(theirs: str) -> str:
+    """Return their pyproject.toml with our group among those that they let uv install by default."""
+    listed = re.search(r"^default-groups\s*=\s*\[([^\]]*)\]", theirs, re.MULTILINE)
+    if listed is None or '"scaffold"' in listed[1]:
+        return theirs
+    named = listed[1].rstrip().rstrip(",")
+    return (
+        theirs[: listed.start(1)]
+        + (f'{named}, "scaffold"' if named else '"scaffold"')
+        + theirs[listed.end(1) :]
+    )
 
 
 def _readme(

@@ -51,6 +51,16 @@ def test_a_setup_py_stays_what_says_how_theirs_is_built(
     assert named == tmp_path.name.replace("_", "-").lower()
 
 
+@pytest.mark.parametrize("theirs", ['["dev"]', "[]", '[\n    "dev",\n]', '["scaffold", "x"]'])
+def test_our_group_joins_those_that_their_uv_installs_by_default(theirs: str) -> None:
+    text = f"[tool.uv]\ndefault-groups = {theirs}\n"
+    merged = tomllib.loads(starter.with_tables(f'[project]\nname = "x"\n{text}', TABLES, "ours"))
+    before = tomllib.loads(text)["tool"]["uv"]["default-groups"]
+    after = merged["tool"]["uv"]["default-groups"]
+    assert after == [*before, *([] if "scaffold" in before else ["scaffold"])]
+    assert "my-task-take-home" in merged["tool"]["uv"]["sources"]
+
+
 def test_new_tables_stand_at_the_end_exactly_as_they_render() -> None:
     merged = toml_tables.merged('[project]\nname = "x"\n', TABLES)
     assert merged == '[project]\nname = "x"\n\n' + TABLES

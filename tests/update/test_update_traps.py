@@ -173,6 +173,18 @@ def test_a_folder_where_the_template_has_a_file_is_refused_before_anything_is_wr
     assert git(mine, "status", "--porcelain") == ""
 
 
+def test_a_link_out_of_the_folder_is_refused_before_anything_is_written(
+    mine: Path, tmp_path: Path, capfd: Capture
+) -> None:
+    (mine / "data").rename(tmp_path / "large disk")
+    (mine / "data").symlink_to(tmp_path / "large disk")
+    commit(mine)
+    done = update(mine, capfd)
+    assert done.failed
+    assert '"data" is a link out of this folder' in done.said
+    assert git(mine, "status", "--porcelain") == ""
+
+
 def test_edits_that_git_was_told_not_to_see_are_copied_before_they_are_written_over(
     mine: Path, capfd: Capture
 ) -> None:
