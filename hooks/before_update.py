@@ -51,10 +51,18 @@ def main(arguments: list[str] | None = None) -> int:
         if program:
             repo = repository.Repository(program)
             refusal = in_the_way(repo, hidden.written())
+            said: list[str] = []
+            try:
+                said = [] if refusal else hidden.keep(repo)
+            except OSError as error:
+                refusal = (
+                    f"What git ignores could not be copied ({error}), and the update would write "
+                    "over it. Nothing was written. When that is mended, update again."
+                )
             if refusal:
                 print(f"  {refusal}", flush=True)
                 return 1
-            for line in hidden.keep(repo):
+            for line in said:
                 print(f"  {line}", flush=True)
             listed = repo.git("-C", str(rendered.TEMPLATE.parent), "tag", "--list")
             tags = listed.output.decode("utf-8", "replace").split()
