@@ -38,6 +38,7 @@ def join(
     rendered = Path("src/pyproject.toml" if in_src else "pyproject.toml")
     if rendered.exists():
         _fit_in(rendered, package)
+    joined.paths += _rules_for_our_tests(package)
     merges: dict[str, Callable[[str, str], str]] = {
         ".gitignore": with_lines,
         ".gitattributes": with_lines,
@@ -65,6 +66,19 @@ def join(
     if not any(path.is_file() for path in PENDING.rglob("*")):
         files.discard(PENDING)
     return joined
+
+
+def _rules_for_our_tests(package: str) -> list[Path]:
+    """Give tests/ the rules of our code, where no test of theirs lies there that has others."""
+    rules = Path("tests/ruff.toml")
+    tests = [path for path in Path("tests").rglob("*.py") if "scaffold" not in path.parts]
+    theirs = [path for path in tests if path.name not in ("test_solution.py", "test_design.py")]
+    if theirs or not tests or rules.exists():
+        return []
+    lines = ['extend = "../src/scaffold/ruff.toml"', "", "[lint.isort]"]
+    lines.append(f'known-local-folder = ["{package}"]')
+    files.write_atomically(rules, "\n".join(lines) + "\n")
+    return [rules]
 
 
 def _fit_in(pyproject: Path, package: str) -> None:

@@ -24,7 +24,7 @@ def take(answers: argparse.Namespace, say: Say) -> None:
     repo = _open(in_starter, say)
     if answers.data.strip():
         _data(package, answers, say)
-    ours = rendered.files(answers.package)
+    ours = rendered.files(answers.package, answers.answers_file)
     joined = starter.join(answers.package, bool(answers.brief.strip()), repo, say)
     try:
         brief.place(answers.brief, answers.destination, say)

@@ -198,3 +198,15 @@ def test_settings_of_pytest_that_ours_would_overrule_keep_ours_away(
     their.run("--starter=true", without=("uv",))
     assert their.read("pyproject.toml") == PYPROJECT + (table if left else "")
     assert their.git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(("theirs", "ruled"), [({}, True), ({"tests/test_theirs.py": ""}, False)])
+def test_tests_that_are_all_ours_keep_our_rules(
+    theirs: dict[str, str], ruled: bool, their: Desk
+) -> None:
+    (their.folder / "tests").mkdir()
+    (their.folder / "tests/test_solution.py").write_text('"""Ours."""\n', encoding="utf-8")
+    _copy_over(their, hook_layouts.PICTURE | theirs)
+    their.run("--starter=true", without=("uv",))
+    assert ("tests/ruff.toml" in their.committed("scaffold")) == ruled
+    assert (their.folder / "tests/ruff.toml").exists() == ruled
