@@ -101,6 +101,12 @@ def in_the_way(repo: "Repository", written: list[Path]) -> str:
                 f"git's {name} is {value} here, with which an update loses lines of yours. Nothing "
                 f"was written. First, for this repository: git config {name} {harmless[0]}"
             )
+    left = repo.git("ls-files", "-z", "--", "*.rej").output.decode("utf-8", "replace").split("\0")
+    if left[0]:
+        return (
+            f'"{left[0]}" is committed, and a conflict of this update would be written over it. '
+            "Nothing was written. It is perhaps left of an earlier one: git rm, and commit that."
+        )
     here = Path.cwd().resolve()
     for path in rendered.possible("-"):
         link = next((p for p in reversed([path, *path.parents]) if p.is_symlink()), None)

@@ -36,7 +36,7 @@ def look(repo: Repository, answers_file: str) -> Merged:
             conflicts[name] = (
                 "deleted on one side" if not path.exists() else "both sides changed it"
             )
-        elif name in edited and not _is_utf8(repo.at_head(path) or b""):
+        elif name in edited and not _is_text(repo.at_head(path) or b""):
             conflicts[name] = "it was not UTF-8, and the merge dropped letters of yours"
         elif name.endswith(".rej") and name in new:  # copier update --conflict rej
             conflicts[name] = "what did not fit into the file of that name"
@@ -58,12 +58,13 @@ def settle(name: str, where: str) -> str:
     return f'Conflict in "{name}" ({where}): {how}; then git add "{name}".'
 
 
-def _is_utf8(content: bytes) -> bool:
+def _is_text(content: bytes) -> bool:
+    """Tell whether git and Copier take it for text: UTF-16, or a part of it, is none for git."""
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return True
+    return b"\0" not in content
 
 
 def _names(repo: Repository, command: str, *arguments: str) -> list[str]:

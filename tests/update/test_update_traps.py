@@ -132,11 +132,13 @@ def test_an_edit_of_the_given_code_survives_although_another_file_was_deleted(
     assert f"to {NEWEST}" in done.said
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16-le"])
 def test_a_given_file_with_other_letters_than_utf_8_is_named_since_the_merge_drops_them(
-    mine: Path, capfd: Capture
+    encoding: str, mine: Path, capfd: Capture
 ) -> None:
     agents = mine / "AGENTS.md"
-    agents.write_bytes(agents.read_bytes() + "Größe\n".encode("latin-1"))
+    line = "Größe\n" if encoding == "latin-1" else "Size\n"  # as a shell appends it
+    agents.write_bytes(agents.read_bytes() + line.encode(encoding))
     commit(mine)
     done = update(mine, capfd)
     assert done.failed
@@ -158,6 +160,17 @@ def test_a_setting_of_git_that_would_lose_lines_is_refused_before_anything_is_wr
     assert git(mine, "status", "--porcelain", "--untracked-files=all") == ""
     git(mine, "config", name, done.said.split(f"git config {name} ")[1].split()[0])
     assert not update(mine, capfd).failed
+
+
+def test_a_committed_reject_is_refused_since_the_next_one_would_replace_it(
+    mine: Path, capfd: Capture
+) -> None:
+    (mine / "AGENTS.md.rej").write_text("mine\n", "utf-8")
+    commit(mine)
+    done = update(mine, capfd)
+    assert done.failed
+    assert '"AGENTS.md.rej" is committed' in done.said
+    assert git(mine, "status", "--porcelain") == ""
 
 
 def test_a_folder_where_the_template_has_a_file_is_refused_before_anything_is_written(
