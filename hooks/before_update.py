@@ -62,6 +62,12 @@ def main(arguments: list[str] | None = None) -> int:
             if refusal:
                 print(f"  {refusal}", flush=True)
                 return 1
+            typed = json.loads(options.data)
+            if typed.get("brief") or typed.get("data"):
+                said.append(
+                    "An update places no brief and no data: the text belongs into BRIEF.md,"
+                )
+                said.append("the data into data/raw/, and RAW in cases.py names it.")
             for line in said:
                 print(f"  {line}", flush=True)
             listed = repo.git("-C", str(rendered.TEMPLATE.parent), "tag", "--list")

@@ -121,6 +121,8 @@ def _first_commit(
                 _say_lines(say, *_commit_lines()[:1], f"git tag --force {repository.TAG} {commit}")
             else:
                 say(f"Committed: the render alone, tag {repository.TAG}.")
+            if not repo.git("symbolic-ref", "--quiet", "HEAD").ok:
+                say("No branch holds that yet (HEAD is detached): git switch --create NAME")
             _say_kept_out(repo, paths, say)
             return True
         except repository.GitError as error:

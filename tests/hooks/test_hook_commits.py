@@ -261,3 +261,12 @@ def test_a_tag_of_anothers_hides_no_render_and_how_to_take_it_over_is_said(desk:
     line = next(line for line in said.text.splitlines() if "git tag --force scaffold " in line)
     desk.git(*line.split()[1:])
     assert desk.committed("scaffold") == GIVEN
+
+
+def test_a_commit_that_no_branch_holds_is_said(desk: Desk) -> None:
+    desk.git("init", "-q", "-b", "main")
+    desk.git("commit", "-q", "--allow-empty", "-m", "theirs")
+    desk.git("checkout", "-q", "--detach")
+    said = desk.run()
+    assert "(HEAD is detached): git switch --create NAME" in said.text
+    assert desk.committed("scaffold") == GIVEN

@@ -93,6 +93,16 @@ def test_an_added_part_brings_its_module_its_libraries_and_files_where_none_stan
     assert '"pypdf' in (mine / "pyproject.toml").read_text("utf-8")
 
 
+def test_a_brief_or_data_named_to_an_update_is_not_passed_over_in_silence(
+    mine: Path, capfd: Capture
+) -> None:
+    done = update(mine, capfd, version="v0.2.0", data="late.csv")
+    assert not done.failed
+    assert "An update places no brief and no data" in done.said
+    commit(mine)
+    assert "An update places" not in update(mine, capfd, version="v0.2.0").said
+
+
 def test_another_kind_is_refused_before_anything_is_written(mine: Path, capfd: Capture) -> None:
     done = update(mine, capfd, kind="blank")
     assert done.failed
