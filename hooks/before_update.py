@@ -7,19 +7,9 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from repository import Repository
 
 # Answers that name or choose the candidate's own files, which an update leaves alone.
 _FIXED = ("package_name", "kind", "starter")
-
-# Settings with which git changes or drops lines that Copier hands to it, and the values without.
-_SETTINGS = {
-    "apply.whitespace": ("nowarn", "warn"),
-    "status.showUntrackedFiles": ("normal", "all", "true", "yes", "on", "1"),
-}
 
 # An interpreter started with PYTHONSAFEPATH does not look beside the script by itself.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -42,39 +32,10 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"  {refusal}", flush=True)
             return 1
 
-        import environment
-        import hidden
-        import rendered
-        import repository
-
-        program = environment.git()
-        if program:
-            repo = repository.Repository(program)
-            refusal = in_the_way(repo, hidden.written())
-            said: list[str] = []
-            try:
-                said = [] if refusal else hidden.keep(repo)
-            except OSError as error:
-                refusal = (
-                    f"What git ignores could not be copied ({error}), and the update would write "
-                    "over it. Nothing was written. When that is mended, update again."
-                )
-            if refusal:
-                print(f"  {refusal}", flush=True)
-                return 1
-            typed = json.loads(options.data)
-            if typed.get("brief") or typed.get("data"):
-                said.append(
-                    "An update places no brief and no data: the text belongs into BRIEF.md,"
-                )
-                said.append("the data into data/raw/, and RAW in cases.py names it.")
-            for line in said:
-                print(f"  {line}", flush=True)
-            listed = repo.git("-C", str(rendered.TEMPLATE.parent), "tag", "--list")
-            tags = listed.output.decode("utf-8", "replace").split()
-            old, new = os.environ.get("VERSION_FROM", ""), os.environ.get("VERSION_TO", "")
-            for line in major(old, new, tags):
-                print(f"  {line}", flush=True)
+        refusal, said = prepared(json.loads(options.data))
+        for line in [refusal] if refusal else said:
+            print(f"  {line}", flush=True)
+        return 1 if refusal else 0
     except Exception as error:
         print(f"  {type(error).__name__} before updating: {error}. The update goes on.", flush=True)
     return 0
@@ -96,40 +57,36 @@ def refused(answers_file: Path, data: dict[str, object]) -> str:
     return ""
 
 
-def in_the_way(repo: "Repository", written: list[Path]) -> str:
-    """Return what would cost lines in the merge, or stop Copier in the middle; "" for nothing."""
+def prepared(data: dict[str, object]) -> tuple[str, list[str]]:
+    """Return why the update cannot begin, or what there is to say first; keep copies."""
+    import environment
+    import hidden
+    import obstacles
     import rendered
+    import repository
 
-    for name, harmless in _SETTINGS.items():
-        value = repo.git("config", "--get", name).output.decode("utf-8", "replace").strip()
-        if value and value.lower() not in harmless:
-            return (
-                f"git's {name} is {value} here, with which an update loses lines of yours. Nothing "
-                f"was written. First, for this repository: git config {name} {harmless[0]}"
-            )
-    left = repo.git("ls-files", "-z", "--", "*.rej").output.decode("utf-8", "replace").split("\0")
-    if left[0]:
-        return (
-            f'"{left[0]}" is committed, and a conflict of this update would be written over it. '
-            "Nothing was written. It is perhaps left of an earlier one: git rm, and commit that."
+    program = environment.git()
+    if program is None:
+        return "", []
+    repo = repository.Repository(program)
+    refusal = obstacles.found(repo)
+    if refusal:
+        return refusal, []
+    try:
+        said = hidden.keep(repo)
+    except OSError as error:
+        refusal = (
+            f"What git ignores could not be copied ({error}), and the update would write over it. "
+            "Nothing was written. When that is mended, update again."
         )
-    here = Path.cwd().resolve()
-    for path in rendered.possible("-"):
-        link = next((p for p in reversed([path, *path.parents]) if p.is_symlink()), None)
-        if link and not link.resolve().is_relative_to(here):
-            return (
-                f'"{link.as_posix()}" is a link out of this folder, at which Copier stops half way. '
-                "Nothing was written. Put a folder there for as long as the update takes."
-            )
-    folders = {folder for path in written for folder in path.parents}
-    for path in sorted({*written, *folders}):
-        wanted = "folder" if path in folders else "file"
-        if path.exists() and path.is_dir() != (path in folders):
-            return (
-                f'"{path.as_posix()}" is no {wanted} here, and the template has a {wanted} of that '
-                "name. Nothing was written. Rename yours, and commit that, first."
-            )
-    return ""
+        return refusal, []
+    if data.get("brief") or data.get("data"):
+        said.append("An update places no brief and no data: the text belongs into BRIEF.md,")
+        said.append("the data into data/raw/, and RAW in cases.py names it.")
+    listed = repo.git("-C", str(rendered.TEMPLATE.parent), "tag", "--list")
+    tags = listed.output.decode("utf-8", "replace").split()
+    old, new = os.environ.get("VERSION_FROM", ""), os.environ.get("VERSION_TO", "")
+    return "", [*said, *major(old, new, tags)]
 
 
 def major(old: str, new: str, tags: list[str]) -> list[str]:

@@ -253,7 +253,8 @@ def test_an_update_does_not_begin_where_no_copy_of_an_ignored_file_can_be_made(
 
 
 def test_hooks_around_an_update_use_the_standard_library_alone() -> None:
-    names = ("after_update", "before_update", "changelog", "check", "hidden", "merged", "parts")
+    names = ("after_update", "before_update", "changelog", "check", "hidden", "merged", "obstacles")
+    names += ("parts",)
     own = {path.stem for path in (REPOSITORY / "hooks").glob("*.py")}
     code = (
         f"import sys; sys.path[:0] = [{str(REPOSITORY / 'hooks')!r}]; import {', '.join(names)}; "
