@@ -44,6 +44,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", default="")
     parser.add_argument("--commit-data", default="false")
     parser.add_argument("--starter", default="false")
+    parser.add_argument("--answers-file", default=".copier-answers.yml")
     # Where Copier was told to write: with a relative path, it tells where the user stood.
     parser.add_argument("--destination", default="")
     try:

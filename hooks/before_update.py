@@ -32,20 +32,10 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"  {refusal}", flush=True)
             return 1
 
-        import environment
-        import hidden
-        import rendered
-        import repository
-
-        program = environment.git()
-        if program:
-            repo = repository.Repository(program)
-            hidden.keep(repo)
-            listed = repo.git("-C", str(rendered.TEMPLATE.parent), "tag", "--list")
-            tags = listed.output.decode("utf-8", "replace").split()
-            old, new = os.environ.get("VERSION_FROM", ""), os.environ.get("VERSION_TO", "")
-            for line in major(old, new, tags):
-                print(f"  {line}", flush=True)
+        refusal, said = prepared(json.loads(options.data))
+        for line in [refusal] if refusal else said:
+            print(f"  {line}", flush=True)
+        return 1 if refusal else 0
     except Exception as error:
         print(f"  {type(error).__name__} before updating: {error}. The update goes on.", flush=True)
     return 0
@@ -67,6 +57,38 @@ def refused(answers_file: Path, data: dict[str, object]) -> str:
     return ""
 
 
+def prepared(data: dict[str, object]) -> tuple[str, list[str]]:
+    """Return why the update cannot begin, or what there is to say first; keep copies."""
+    import environment
+    import hidden
+    import obstacles
+    import rendered
+    import repository
+
+    program = environment.git()
+    if program is None:
+        return "", []
+    repo = repository.Repository(program)
+    refusal = obstacles.found(repo)
+    if refusal:
+        return refusal, []
+    try:
+        said = hidden.keep(repo)
+    except OSError as error:
+        refusal = (
+            f"What git ignores could not be copied ({error}), and the update would write over it. "
+            "Nothing was written. When that is mended, update again."
+        )
+        return refusal, []
+    if data.get("brief") or data.get("data"):
+        said.append("An update places no brief and no data: the text belongs into BRIEF.md,")
+        said.append("the data into data/raw/, and RAW in cases.py names it.")
+    listed = repo.git("-C", str(rendered.TEMPLATE.parent), "tag", "--list")
+    tags = listed.output.decode("utf-8", "replace").split()
+    old, new = os.environ.get("VERSION_FROM", ""), os.environ.get("VERSION_TO", "")
+    return "", [*said, *major(old, new, tags)]
+
+
 def major(old: str, new: str, tags: list[str]) -> list[str]:
     """Return the paragraph before an update over a major version; nothing where it is none."""
     import changelog
@@ -83,7 +105,7 @@ def major(old: str, new: str, tags: list[str]) -> list[str]:
         f"{new} is a new major version; this repository has {old}. What is sent to a vendor changes,",
         "so recordings made until now may no longer be found: replaying them then asks for new ones,",
         f"which needs a key. To stay with version {low[0]}: Ctrl-C now; {stay}.",
-        "Afterwards, `git reset --hard` takes the update back: nothing of it is committed.",
+        "Afterwards, `git reset --hard` takes it back (new files stay: `git clean -n` lists them).",
     ]
 
 

@@ -70,6 +70,11 @@ def _convert(source: Path) -> str:
     suffix = _SUFFIXES.get(source.suffix.lower(), "")
     if not suffix:
         text = _text(source)
+        if text is not None and not text.strip():
+            _write("")
+            return (
+                f"No brief: {source.name} is empty. Paste the text of the assignment into BRIEF.md."
+            )
         if text is not None:
             files.write_atomically(BRIEF, text)
             return f"BRIEF.md: the text of {source.name}."

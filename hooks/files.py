@@ -71,7 +71,7 @@ def find(typed: str, destination: str = "") -> Path:
         FileNotFoundError: nothing there; its text says where it was looked for.
         OSError: a folder on the way may not be read.
     """
-    text = typed.strip().strip("\"'")
+    text = unquoted(typed)
     if text.startswith("file:"):
         text = unquote(urlsplit(text).path)
         text = text.lstrip("/") if re.match(r"/[A-Za-z]:", text) else text
@@ -104,6 +104,12 @@ def explain(error: OSError) -> str:
     return f"{reason[:1].lower()}{reason[1:]}"
 
 
+def unquoted(typed: str) -> str:
+    """Return a path without the quotes around it; a quote that is part of its name stays."""
+    text = typed.strip()
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
+
+
 def typed_name(typed: str) -> str:
     """Return the last part of what was typed: a link is called as the link, not as its target."""
-    return typed.strip().strip("\"'").rstrip("/\\").replace("\\", "/").rpartition("/")[2]
+    return unquoted(typed).rstrip("/\\").replace("\\", "/").rpartition("/")[2]

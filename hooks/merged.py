@@ -36,6 +36,8 @@ def look(repo: Repository, answers_file: str) -> Merged:
             conflicts[name] = (
                 "deleted on one side" if not path.exists() else "both sides changed it"
             )
+        elif name in edited and not _is_text(repo.at_head(path) or b""):
+            conflicts[name] = "it was not UTF-8, and the merge dropped letters of yours"
         elif name.endswith(".rej") and name in new:  # copier update --conflict rej
             conflicts[name] = "what did not fit into the file of that name"
     changed = sorted({*edited, *new} - {answers_file} - set(conflicts) - set(gone))
@@ -46,12 +48,23 @@ def settle(name: str, where: str) -> str:
     """Return how one conflict is settled, as a sentence."""
     if name.endswith(".rej"):
         return f'Conflict: "{name}" holds {where}. Take over what you want, then delete it.'
+    if where.startswith("it was not"):
+        return f'"{name}": {where}. git restore "{name}", save it as UTF-8, commit, update again.'
     given = name.startswith(("src/scaffold/", "tests/scaffold/"))
     if given:
         how = f'the new one: git checkout --theirs -- "{name}"; yours: the same with --ours'
     else:
         how = "keep what you want of both sides and delete the marker lines"
     return f'Conflict in "{name}" ({where}): {how}; then git add "{name}".'
+
+
+def _is_text(content: bytes) -> bool:
+    """Tell whether git and Copier take it for text: UTF-16, or a part of it, is none for git."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in content
 
 
 def _names(repo: Repository, command: str, *arguments: str) -> list[str]:

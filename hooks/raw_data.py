@@ -95,10 +95,13 @@ def _needs(size: int) -> None:
 
 
 def _copy_folder(source: Path, target: Path) -> str:
-    """Copy files of a folder, not its environments; return which could not be read."""
+    """Copy files of a folder, not its environments; return what is missing, and why."""
     found: list[Path] = []
+    links: list[Path] = []
     for folder, folders, names in os.walk(source):
         folders[:] = sorted(set(folders) - _UNWANTED)
+        below = [Path(folder) / name for name in folders]
+        links += [path for path in below if not path.resolve().is_relative_to(source)]
         found += [Path(folder) / name for name in sorted(set(names) - _UNWANTED)]
     sizes = 0
     plain, unread = [], []
@@ -122,10 +125,15 @@ def _copy_folder(source: Path, target: Path) -> str:
             except PermissionError:
                 copy.unlink(missing_ok=True)
                 unread.append(file)
-    if not unread:
-        return ""
-    names = ", ".join(str(file.relative_to(source)) for file in unread[:3])
-    return f"{len(unread)} files could not be read and are missing ({names})"
+    left_out = []
+    for missing, what in (
+        (unread, "files could not be read"),
+        (links, "links to folders elsewhere were not followed"),
+    ):
+        if missing:
+            names = ", ".join(str(path.relative_to(source)) for path in missing[:3])
+            left_out.append(f"{len(missing)} {what} and are missing ({names})")
+    return "; ".join(left_out)
 
 
 def _unpack(source: Path, target: Path) -> None:

@@ -14,19 +14,21 @@ _ANSWERS = re.compile(r"\{\{\s*_copier_conf\.answers_file\s*\}\}")
 _CLOCK = 3.0  # seconds: file systems round, and a file written in this run may look older
 
 
-def files(package: str) -> list[Path]:
+def files(package: str, answers_file: str) -> list[Path]:
     """Return the files here that this run rendered, whatever the answers were.
 
     A file at the same path that was here before (Copier skips it) is older than what is surely
     ours, and stays out.
     """
-    found = [path for path in possible(package) if path.is_file() and not path.is_symlink()]
+    found = [
+        path for path in possible(package, answers_file) if path.is_file() and not path.is_symlink()
+    ]
     ours = [path for path in found if path.parts[:2] == ("src", "scaffold")]
     oldest = min((path.stat().st_mtime for path in ours), default=0.0) - _CLOCK
     return sorted({path for path in found if path.stat().st_mtime >= oldest})
 
 
-def possible(package: str) -> list[Path]:
+def possible(package: str, answers_file: str = ".copier-answers.yml") -> list[Path]:
     """Return every path that the template can make, whatever the answers."""
     paths = []
     for source in TEMPLATE.rglob("*"):
@@ -35,6 +37,6 @@ def possible(package: str) -> list[Path]:
         name = source.relative_to(TEMPLATE).as_posix()
         if name.startswith("{% if starter %}"):
             continue  # waits to be merged; see starter.py
-        name = _PACKAGE.sub(package, _ANSWERS.sub(".copier-answers.yml", _CONDITION.sub("", name)))
+        name = _PACKAGE.sub(package, _ANSWERS.sub(answers_file, _CONDITION.sub("", name)))
         paths.append(Path(name.removesuffix(".jinja")))
     return paths

@@ -51,8 +51,8 @@ class Repository:
             raise GitError(f"git init failed: {made.complaint}.")
 
     def tagged(self) -> bool:
-        """Tell whether the first commit was made before."""
-        return self.git("rev-parse", "--verify", "--quiet", f"{TAG}^{{commit}}").ok
+        """Tell whether the first commit was made before; a tag of that name may be another's."""
+        return self.git("cat-file", "-e", f"{TAG}:./src/scaffold/__init__.py").ok
 
     def underway(self) -> bool:
         """Tell whether a merge or a rebase waits to be finished: a commit would end it."""
@@ -88,6 +88,11 @@ class Repository:
         """Return a file's content in the last commit, with the line ends of the work tree."""
         shown = self.git("cat-file", "--filters", f"HEAD:./{path.as_posix()}")
         return shown.output if shown.ok else None
+
+    def names_at_head(self) -> set[Path]:
+        """Return all files of the last commit in and below this folder."""
+        listed = self.git("ls-tree", "-r", "-z", "--name-only", "HEAD").output
+        return {Path(os.fsdecode(name)) for name in listed.split(b"\0") if name}
 
     def commit(
         self,
@@ -138,9 +143,11 @@ class Repository:
                 Path(index).unlink(missing_ok=True)
             files.discard(Path(f"{index}.lock"))
 
-    def tag(self) -> None:
-        """Mark the last commit as the render alone."""
-        self.git("tag", TAG)
+    def tag(self) -> str:
+        """Mark the last commit as the render alone; return why that was not to be, or ""."""
+        # A signature would ask for a message and a passphrase, where nobody can type them.
+        done = self.git("tag", "--no-sign", TAG)
+        return "" if done.ok else done.complaint
 
     def _add(self, listed: bytes, index: str) -> None:
         # Literal: a file may be called "[a].csv", which git would read as a pattern.

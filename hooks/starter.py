@@ -7,7 +7,10 @@ from pathlib import Path
 
 import discovery
 import files
+import fitting
 import poetry
+import pytest_settings
+import setup_file
 import toml_tables
 from brief import BRIEF
 from repository import Repository
@@ -32,10 +35,11 @@ def join(
     joined = Joined()
     if not PENDING.is_dir():
         return joined
+    joined.paths += fitting.fit(package, in_src=(PENDING / "pyproject.toml").exists())
     merges: dict[str, Callable[[str, str], str]] = {
         ".gitignore": with_lines,
         ".gitattributes": with_lines,
-        ".env.example": with_lines,
+        ".env.example": with_keys,
         "pyproject.toml": lambda theirs, ours: with_tables(theirs, ours, package),
     }
     for pending in sorted(path for path in PENDING.rglob("*") if path.is_file()):
@@ -79,15 +83,24 @@ def _merge(
     pending.unlink()
 
 
-def with_lines(theirs: str, ours: str) -> str:
+def with_keys(theirs: str, ours: str) -> str:
+    """Return `with_lines`, but no key a second time: the last one wins, and ours is empty."""
+    return with_lines(theirs, ours, name_of=_key)
+
+
+def _key(line: str) -> str:
+    return line.strip().removeprefix("export ").partition("=")[0].strip()
+
+
+def with_lines(theirs: str, ours: str, name_of: Callable[[str], str] = str.strip) -> str:
     """Return `theirs` with the lines of ours that it lacks, and their comments, at the end."""
     end = "\r\n" if "\r\n" in theirs else "\n"
-    known = {line.strip() for line in theirs.splitlines()}
+    known = {name_of(line) for line in theirs.splitlines()}
     blocks: list[str] = []
     for block in re.split(r"\n{2,}", ours.strip()):
         # "* text=auto" would declare every file of theirs with other line ends as changed.
         lines = [line for line in block.splitlines() if not line.startswith("* ")]
-        new = [line for line in lines if line.startswith("#") or line.strip() not in known]
+        new = [line for line in lines if line.startswith("#") or name_of(line) not in known]
         if any(not line.startswith("#") for line in new):
             blocks.append("\n".join(new))
     if not blocks:
@@ -104,7 +117,16 @@ def with_tables(theirs: str, ours: str, package: str) -> str:
     """
     content = toml_tables.parsed(theirs)
     text = theirs
-    if "project" not in content:
+    ours = pytest_settings.left_to_theirs(ours)
+    groups = content.get("tool", {}).get("uv", {}).get("default-groups")
+    if groups == "all" or isinstance(groups, list):
+        text = _with_our_group(text)
+        ours = ours.replace('default-groups = "all"\n', "")
+    if "project" not in content and setup_file.used() and not poetry.used(content):
+        backend = "build-backend" in content.get("build-system", {})
+        table = setup_file.project_table(Path.cwd().name, has_backend=backend)
+        text = toml_tables.merged(text, table)
+    elif "project" not in content:
         table, lost = poetry.project_table(content, Path.cwd().name)
         if lost:
             raise toml_tables.CannotMergeError(
@@ -121,6 +143,19 @@ def with_tables(theirs: str, ours: str, package: str) -> str:
     return toml_tables.merged(text, ours)
 
 
+def _with_our_group(theirs: str) -> str:
+    """Return their pyproject.toml with our group among those that they let uv install by default."""
+    listed = re.search(r"^default-groups\s*=\s*\[([^\]]*)\]", theirs, re.MULTILINE)
+    if listed is None or '"scaffold"' in listed[1]:
+        return theirs
+    named = listed[1].rstrip().rstrip(",")
+    return (
+        theirs[: listed.start(1)]
+        + (f'{named}, "scaffold"' if named else '"scaffold"')
+        + theirs[listed.end(1) :]
+    )
+
+
 def _readme(
     pending: Path,
     named_brief: bool,
@@ -133,7 +168,8 @@ def _readme(
     found = sorted(p for p in Path().iterdir() if p.is_file() and _is_readme(p))
     theirs = next((p for p in found if p.name.lower() == "readme.md"), None)
     source = theirs or next(iter(found), None)
-    if theirs and _OURS in theirs.read_text(encoding="utf-8", errors="replace"):
+    joined_before = repo is not None and repo.tagged()  # `copier recopy`: it is the candidate's
+    if theirs and (joined_before or _OURS in theirs.read_text(encoding="utf-8", errors="replace")):
         pending.unlink()
         return
     if source and not named_brief and not BRIEF.exists():

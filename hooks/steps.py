@@ -24,7 +24,7 @@ def take(answers: argparse.Namespace, say: Say) -> None:
     repo = _open(in_starter, say)
     if answers.data.strip():
         _data(package, answers, say)
-    ours = rendered.files(answers.package)
+    ours = rendered.files(answers.package, answers.answers_file)
     joined = starter.join(answers.package, bool(answers.brief.strip()), repo, say)
     try:
         brief.place(answers.brief, answers.destination, say)
@@ -114,8 +114,15 @@ def _first_commit(
     else:
         try:
             repo.commit(repository.FIRST, paths, joined.versions, joined.removed)
-            repo.tag()
-            say(f"Committed: the render alone, tag {repository.TAG}.")
+            refused = repo.tag()
+            if refused:
+                commit = repo.git("rev-parse", "--short", "HEAD").output.decode("ascii").strip()
+                say(f"Committed: the render alone, but not tagged ({refused}). Line by line:")
+                _say_lines(say, *_commit_lines()[:1], f"git tag --force {repository.TAG} {commit}")
+            else:
+                say(f"Committed: the render alone, tag {repository.TAG}.")
+            if not repo.git("symbolic-ref", "--quiet", "HEAD").ok:
+                say("No branch holds that yet (HEAD is detached): git switch --create NAME")
             _say_kept_out(repo, paths, say)
             return True
         except repository.GitError as error:
@@ -159,7 +166,8 @@ def _second_commit(repo: repository.Repository, written: list[Path], data: bool,
     paths = list(written)
     if data:
         brought = [*Path().glob("BRIEF.*"), *raw_data.RAW.rglob("*")]
-        new = [path for path in brought if path.is_file() and repo.at_head(path) is None]
+        known = repo.names_at_head()  # once: a question for each of 10,000 files takes minutes
+        new = [path for path in brought if path.is_file() and path not in known]
         paths += repository.too_large(new, say)
     try:
         if repo.commit(repository.SECOND, paths):

@@ -26,7 +26,7 @@ def merged(theirs: str, ours: str) -> str:
     # Ours were added before, and what differs since then is the candidate's edit.
     edited = _at(before, ("tool", "takehome")) is not None
     appended: list[str] = []
-    for path, block in _tables(ours):
+    for path, block in tables(ours):
         there = _at(before, path)
         if path[:2] in _PREFERENCES and _at(before, path[:2]) is not None:
             continue
@@ -53,26 +53,26 @@ def parsed(text: str) -> dict[str, Any]:
         raise CannotMergeError(f"it is no valid TOML: {error}") from error
 
 
-def _tables(text: str) -> list[tuple[tuple[str, ...], str]]:
+def tables(text: str) -> list[tuple[tuple[str, ...], str]]:
     """Split our text (plain headers, no multi-line strings) into tables with their comments."""
-    tables: list[tuple[tuple[str, ...], list[str]]] = []
+    found: list[tuple[tuple[str, ...], list[str]]] = []
     comments: list[str] = []
     for line in text.splitlines(keepends=True):
         header = _HEADER.match(line.rstrip("\n"))
         if header:
             path = tuple(part.strip().strip('"') for part in header[1].split("."))
-            tables.append((path, [*comments, line]))
+            found.append((path, [*comments, line]))
             comments = []
         elif line.startswith("#") or (comments and not line.strip()):
             comments.append(line)
-        elif tables:
-            tables[-1][1].extend([*comments, line])
+        elif found:
+            found[-1][1].extend([*comments, line])
             comments = []
         else:
             comments.append(line)
-    if comments and tables:
-        tables[-1][1].extend(comments)
-    return [(path, "".join(lines)) for path, lines in tables]
+    if comments and found:
+        found[-1][1].extend(comments)
+    return [(path, "".join(lines)) for path, lines in found]
 
 
 def _at(content: dict[str, Any], path: tuple[str, ...]) -> Any:

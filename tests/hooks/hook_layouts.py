@@ -27,6 +27,8 @@ MAKEFILE = {
     "test_main.py": "import humanize\n\n\ndef test_theirs():\n    assert humanize.__name__\n",
 }
 
+SRC_IS_A_PACKAGE = MAKEFILE | {"src/__init__.py": ""}
+
 _CHAT = "from .factfind import Goal\n\n\ndef reply() -> str:\n    return Goal('house').name\n"
 _TEST = "from goal_chat.chat import reply\n\n\ndef test_chat():\n    assert reply() == 'house'\n"
 _SCRIPTS = (
@@ -81,6 +83,17 @@ SETUPTOOLS = _PACKAGE | {
         '[tool.ruff]\nline-length = 79\nlint.select = ["ANN", "D", "E", "I", "PL"]\n\n'
         '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
     ),
+}
+
+# As before pyproject.toml: that one is for the formatter alone
+SETUP_PY = _PACKAGE | {
+    "setup.py": (
+        "from setuptools import find_packages, setup\n\n"
+        "setup(\n    name='goal-chat',\n    version='0.3',\n    packages=find_packages(),\n"
+        "    install_requires=['humanize>=4.9'],\n    python_requires='>=3.10',\n"
+        "    entry_points={'console_scripts': ['demo=goal_chat.scripts:demo']},\n)\n"
+    ),
+    "pyproject.toml": "[tool.black]\nline-length = 79\n",
 }
 
 PDM = _PACKAGE | {

@@ -29,6 +29,13 @@ def test_a_text_becomes_utf_8_with_plain_line_ends(desk: Desk, raw: bytes) -> No
     assert (desk.folder / "BRIEF.md").read_bytes() == TEXT.encode()
 
 
+def test_an_empty_file_is_no_brief(desk: Desk) -> None:
+    (desk.stood / "task.md").write_bytes(b" \r\n")
+    said = desk.run("--brief=task.md", without=("uv",))
+    assert "No brief: task.md is empty. Paste the text of the assignment" in said.text
+    assert "TODO: paste the text" in desk.read("BRIEF.md")
+
+
 def test_a_relative_path_is_meant_from_where_the_user_stood(desk: Desk) -> None:
     (desk.stood / "brief.md").write_text("where I stood\n", encoding="utf-8")
     (desk.folder.parent / "brief.md").write_text("beside the folder\n", encoding="utf-8")

@@ -235,3 +235,38 @@ def test_every_path_of_the_template_is_one_that_the_hook_can_name() -> None:
     assert Path("src/my_task/cases.py") in paths
     assert Path(".copier-answers.yml") in paths
     assert [path for path in paths if set("{}%") & set(str(path))] == []
+
+
+def test_a_tag_that_git_would_sign_is_made_without_waiting_for_a_passphrase(
+    desk: Desk, tmp_path: Path
+) -> None:
+    signs = tmp_path / "signs"
+    signs.write_text(
+        "[user]\n\tname = Me\n\temail = me@example.org\n[tag]\n\tgpgSign = true\n"
+        "[gpg]\n\tprogram = false\n",
+        encoding="utf-8",
+    )
+    said = desk.run(GIT_CONFIG_GLOBAL=str(signs), GIT_EDITOR="false")
+    assert "Committed: the render alone, tag scaffold." in said.text
+    assert desk.committed("scaffold") == GIVEN
+
+
+def test_a_tag_of_anothers_hides_no_render_and_how_to_take_it_over_is_said(desk: Desk) -> None:
+    desk.git("init", "-q", "-b", "main")
+    desk.git("commit", "-q", "--allow-empty", "-m", "theirs")
+    desk.git("tag", "scaffold")
+    said = desk.run()
+    assert desk.committed("HEAD~1") == GIVEN
+    assert "the render alone, but not tagged" in said.text
+    line = next(line for line in said.text.splitlines() if "git tag --force scaffold " in line)
+    desk.git(*line.split()[1:])
+    assert desk.committed("scaffold") == GIVEN
+
+
+def test_a_commit_that_no_branch_holds_is_said(desk: Desk) -> None:
+    desk.git("init", "-q", "-b", "main")
+    desk.git("commit", "-q", "--allow-empty", "-m", "theirs")
+    desk.git("checkout", "-q", "--detach")
+    said = desk.run()
+    assert "(HEAD is detached): git switch --create NAME" in said.text
+    assert desk.committed("scaffold") == GIVEN

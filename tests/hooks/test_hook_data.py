@@ -3,10 +3,14 @@
 import os
 import shutil
 import zipfile
+from typing import Any
 
+import environment
 import pytest
 import raw_data
-from hook_desk import Desk, mapping_in, raw_in
+import repository
+import steps
+from hook_desk import Desk, mapping_in, raw_in, render
 
 ROWS = "ticket_id,body,total\na1,hello,12.50\n"
 
@@ -159,6 +163,55 @@ def test_links_are_followed_to_files_and_pipes_are_left_out(desk: Desk) -> None:
     assert sorted(path.name for path in raw.iterdir()) == ["linked.csv", "plain.txt"]
     assert not (raw / "linked.csv").is_symlink()
     assert "1 files could not be read and are missing (broken.txt)" in said.text
+
+
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links")
+def test_a_link_to_a_folder_elsewhere_is_not_followed_and_named(desk: Desk) -> None:
+    (desk.stood / "elsewhere").mkdir()
+    (desk.stood / "elsewhere/more.csv").write_text(ROWS, encoding="utf-8")
+    (desk.stood / "given/in").mkdir(parents=True)
+    (desk.stood / "given/a.txt").write_text("x", encoding="utf-8")
+    (desk.stood / "given/out").symlink_to(desk.stood / "elsewhere")
+    (desk.stood / "given/loop").symlink_to(desk.stood / "given")
+    said = desk.run("--data=given", without=("uv",))
+    assert "1 links to folders elsewhere were not followed and are missing (out)" in said.text
+
+
+@pytest.mark.skipif(os.name == "nt", reason="quotes in a name")
+def test_a_quote_at_the_end_of_a_name_belongs_to_it(desk: Desk) -> None:
+    (desk.stood / "the 'rows'").mkdir()
+    (desk.stood / "the 'rows'/rows.csv").write_text(ROWS, encoding="utf-8")
+    said = desk.run("--data=the 'rows'", without=("uv",))
+    assert "data/raw/the 'rows'/rows.csv: in place" in said.text
+
+
+def test_git_is_not_asked_about_each_of_many_files(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(desk.folder)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", desk.environment["GIT_CONFIG_GLOBAL"])
+    render(desk.folder, confidential=False)
+    desk.git("init", "-q", "-b", "main")
+    (desk.folder / "data/raw").mkdir(parents=True)
+    (desk.folder / "data/raw/old.txt").touch()
+    desk.git("add", "data")
+    desk.git("commit", "-q", "-m", "Theirs")
+    for number in range(50):
+        (desk.folder / f"data/raw/{number}.txt").touch()
+    git = shutil.which("git")
+    assert git
+    asked: list[tuple[str, ...]] = []
+
+    really = repository.Repository.git
+
+    def counted(self: repository.Repository, *arguments: str, **also: Any) -> environment.Done:
+        asked.append(arguments)
+        return really(self, *arguments, **also)
+
+    monkeypatch.setattr(repository.Repository, "git", counted)
+    steps._second_commit(repository.Repository(git), [], True, print)
+    assert len(asked) < 20
+    assert len(desk.committed("HEAD")) == 50
 
 
 @pytest.mark.skipif(os.name == "nt", reason="symbolic links and devices")

@@ -75,7 +75,9 @@ def _copier(folder: Path, settings: dict[str, str], *command: str) -> str:
     return done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("layout", ["DATA", "MAKEFILE", "POETRY_1", "SETUPTOOLS"])
+@pytest.mark.parametrize(
+    "layout", ["DATA", "MAKEFILE", "POETRY_1", "SETUPTOOLS", "SETUP_PY", "SRC_IS_A_PACKAGE"]
+)
 def test_ours_and_theirs_run_after_copying_over(
     layout: str, template: Path, settings: dict[str, str], tmp_path: Path
 ) -> None:
@@ -101,7 +103,7 @@ def test_ours_and_theirs_run_after_copying_over(
         untyped.write_text(f"{untyped.read_text('utf-8')}\nnumber: int = 'text'\n", "utf-8")
     if layout != "SETUPTOOLS":  # it holds pytest at 8, whose skip() ty cannot read
         _run(folder, settings, uv, "run", "ty", "check", "--error-on-warning")
-    ours = ("src/my_task", "src/scaffold", "tests/scaffold")  # whatever rules theirs has
+    ours = ("src/my_task", "src/scaffold", "tests")  # whatever rules theirs has
     _run(folder, settings, uv, "run", "ruff", "check", *ours)
     _run(folder, settings, uv, "run", "ruff", "format", "--check", *ours)
     passed = _run(folder, settings, uv, "run", "pytest", "-q", "-rA")
@@ -133,6 +135,57 @@ def test_an_update_merges_into_their_pyproject(settings: dict[str, str], tmp_pat
     assert after == before.replace('pythonpath = ["."]', 'pythonpath = [".", "src"]') != before
     changed = hook_layouts.git(folder, "diff", "--name-only").split()
     assert set(changed) <= {".copier-answers.yml", "pyproject.toml"}
+
+
+@pytest.mark.parametrize(
+    ("name", "question"),
+    [
+        ("notes", "starter"),
+        ("AGENTS.md/rules.md", "starter"),
+        ("src/scaffold/__init__.py", "starter"),
+        ("my_task/__init__.py", "package_name"),
+        ("src/my_task/__init__.py", "package_name"),
+        (".copier-answers.yml", "starter"),
+    ],
+)
+def test_what_theirs_has_at_a_path_of_ours_is_refused_before_anything_is_written(
+    name: str, question: str, template: Path, settings: dict[str, str], tmp_path: Path
+) -> None:
+    folder = hook_layouts.make(
+        tmp_path / "starter", {"README.md": "# Task\n", name: "_commit: v1\n"}
+    )
+    answers = ["-d", "starter=true", "-d", "package_name=my_task"]
+    command = ("copier", "copy", "--defaults", "--skip-tasks", *answers, str(template), ".")
+    done = warm_python.run(command, folder, settings, timeout_s=60)
+    assert done.returncode != 0
+    assert f"Validation error for question '{question}'" in done.stderr
+    assert "already" in done.stderr or "another template's" in done.stderr
+    assert hook_layouts.git(folder, "status", "--porcelain", "--untracked-files=all") == ""
+
+
+def test_beside_another_templates_answers_ours_have_a_file_of_their_own(
+    template: Path, settings: dict[str, str], tmp_path: Path
+) -> None:
+    theirs = {"README.md": "# Task\n", ".copier-answers.yml": "_commit: v1\n_src_path: gh:a/b\n"}
+    folder = hook_layouts.make(tmp_path / "starter", theirs)
+    answers = ("-d", "starter=true", "-d", "package_name=my_task", "-d", "kind=blank")
+    ours = ("--answers-file", ".copier-answers.takehome.yml")
+    _copier(folder, settings, "copy", "--trust", "--defaults", *ours, *answers, str(template), ".")
+    assert hook_layouts.git(folder, "status", "--porcelain") == ""
+    assert "package_name: my_task" in hook_layouts.git(folder, "show", f"scaffold:{ours[1]}")
+    _copier(folder, settings, "update", "--trust", "--defaults", "--skip-tasks", *ours)
+    assert (folder / ".copier-answers.yml").read_text("utf-8") == theirs[".copier-answers.yml"]
+
+
+def test_a_package_of_theirs_in_src_gives_ours_another_name(
+    template: Path, settings: dict[str, str], tmp_path: Path
+) -> None:
+    folder = hook_layouts.make(tmp_path / "their_task", {"src/their_task/__init__.py": ""})
+    answers = ("-d", "starter=true", "--defaults", "--skip-tasks", "--quiet")
+    for again in ((), ("--overwrite",)):  # and a second copy keeps the name
+        _copier(folder, settings, "copy", *answers, *again, str(template), ".")
+        assert (folder / "src/their_task_task/solution.py").exists()
+        assert not (folder / "src/their_task/solution.py").exists()
 
 
 @pytest.mark.parametrize("layout", ["POETRY_1", "POETRY_2"])

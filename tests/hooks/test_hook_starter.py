@@ -2,7 +2,7 @@
 
 import hook_layouts
 import pytest
-from hook_desk import Desk
+from hook_desk import PYPROJECT, Desk
 from hook_layouts import PENDING, TABLES
 
 
@@ -168,3 +168,45 @@ def test_a_lock_of_poetrys_that_is_out_of_date_is_said(their: Desk) -> None:
     _copy_over(their, hook_layouts.POETRY_1 | {"poetry.lock": "# @generated\n"})
     said = their.run("--starter=true", without=("uv",))
     assert "poetry.lock is out of date. Run: poetry lock" in said.text
+
+
+def test_after_copying_again_the_readme_that_the_candidate_wrote_stays(their: Desk) -> None:
+    _copy_over(their, hook_layouts.PICTURE)
+    their.run("--starter=true", without=("uv",))
+    (their.folder / "README.md").write_text("# All mine\n", encoding="utf-8")
+    their.git("commit", "-qam", "Mine")
+    hook_layouts.make(their.folder / ".takehome", PENDING, commit=False)
+    their.run("--starter=true", without=("uv",))
+    assert their.read("README.md") == "# All mine\n"
+    assert not (their.folder / ".takehome").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "left"),
+    [
+        ("tox.ini", "[tox]\nenvlist = py\n\n[pytest]\ntestpaths = checks\n", False),
+        ("setup.cfg", "[tool:pytest]\ntestpaths = checks\n", False),
+        ("setup.cfg", "[flake8]\nmax-line-length = 99\n", True),
+    ],
+)
+def test_settings_of_pytest_that_ours_would_overrule_keep_ours_away(
+    name: str, settings: str, left: bool, their: Desk
+) -> None:
+    table = '\n# Words\n[tool.pytest.ini_options]\npythonpath = ["."]\n'
+    (their.folder / "pyproject.toml").write_text(PYPROJECT + table, encoding="utf-8")
+    _copy_over(their, hook_layouts.PICTURE | {name: settings})
+    their.run("--starter=true", without=("uv",))
+    assert their.read("pyproject.toml") == PYPROJECT + (table if left else "")
+    assert their.git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(("theirs", "ruled"), [({}, True), ({"tests/test_theirs.py": ""}, False)])
+def test_tests_that_are_all_ours_keep_our_rules(
+    theirs: dict[str, str], ruled: bool, their: Desk
+) -> None:
+    (their.folder / "tests").mkdir()
+    (their.folder / "tests/test_solution.py").write_text('"""Ours."""\n', encoding="utf-8")
+    _copy_over(their, hook_layouts.PICTURE | theirs)
+    their.run("--starter=true", without=("uv",))
+    assert ("tests/ruff.toml" in their.committed("scaffold")) == ruled
+    assert (their.folder / "tests/ruff.toml").exists() == ruled

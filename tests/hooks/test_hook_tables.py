@@ -27,6 +27,40 @@ def test_their_line_ends_are_not_declared_anew() -> None:
     )
 
 
+def test_a_key_that_they_have_is_not_named_again_since_the_last_one_wins() -> None:
+    theirs = "ANTHROPIC_API_KEY=your-key\nexport OTHER = 1\n"
+    ours = "# Copy to .env\nANTHROPIC_API_KEY=\nOTHER=\nOPENAI_API_KEY=\n"
+    assert starter.with_keys(theirs, ours) == f"{theirs}\n# Copy to .env\nOPENAI_API_KEY=\n"
+
+
+def test_a_setup_py_stays_what_says_how_theirs_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "setup.py").write_text("import setuptools\nsetuptools.setup(name='theirs')\n")
+    (tmp_path / "setup.cfg").write_text("[options]\npython_requires = >=3.9\n")
+    merged = tomllib.loads(starter.with_tables("[tool.black]\nline-length = 79\n", TABLES, "ours"))
+    assert merged["project"]["name"] == "theirs"
+    assert merged["project"]["requires-python"] == ">=3.9"
+    assert {"version", "dependencies", "scripts"} <= set(merged["project"]["dynamic"])
+    assert merged["build-system"]["build-backend"] == "setuptools.build_meta"
+    assert merged["tool"]["black"] == {"line-length": 79}
+    (tmp_path / "setup.py").write_text("not Python (\n")
+    (tmp_path / "setup.cfg").write_text("no section\n")
+    named = tomllib.loads(starter.with_tables("", TABLES, "ours"))["project"]["name"]
+    assert named == tmp_path.name.replace("_", "-").lower()
+
+
+@pytest.mark.parametrize("theirs", ['["dev"]', "[]", '[\n    "dev",\n]', '["scaffold", "x"]'])
+def test_our_group_joins_those_that_their_uv_installs_by_default(theirs: str) -> None:
+    text = f"[tool.uv]\ndefault-groups = {theirs}\n"
+    merged = tomllib.loads(starter.with_tables(f'[project]\nname = "x"\n{text}', TABLES, "ours"))
+    before = tomllib.loads(text)["tool"]["uv"]["default-groups"]
+    after = merged["tool"]["uv"]["default-groups"]
+    assert after == [*before, *([] if "scaffold" in before else ["scaffold"])]
+    assert "my-task-take-home" in merged["tool"]["uv"]["sources"]
+
+
 def test_new_tables_stand_at_the_end_exactly_as_they_render() -> None:
     merged = toml_tables.merged('[project]\nname = "x"\n', TABLES)
     assert merged == '[project]\nname = "x"\n\n' + TABLES

@@ -10,6 +10,7 @@ import before_update
 import changelog
 import check
 import environment
+import files
 import pytest
 from environment import Done
 from hook_desk import REPOSITORY, Desk
@@ -235,8 +236,25 @@ def test_the_hooks_around_an_update_take_a_command_line_that_they_do_not_know(
     assert "The update goes on" in capsys.readouterr().out
 
 
+def test_an_update_does_not_begin_where_no_copy_of_an_ignored_file_can_be_made(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _committed(desk)
+    (desk.folder / ".git/info/exclude").write_text("AGENTS.md\n", "utf-8")
+    (desk.folder / "AGENTS.md").write_text("mine alone\n", "utf-8")
+    monkeypatch.chdir(desk.folder)
+
+    def no_space(source: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files, "copy_atomically", no_space)
+    assert before_update.main([]) == 1
+    assert "could not be copied ([Errno 28] No space left on device)" in capsys.readouterr().out
+
+
 def test_hooks_around_an_update_use_the_standard_library_alone() -> None:
-    names = ("after_update", "before_update", "changelog", "check", "hidden", "merged", "parts")
+    names = ("after_update", "before_update", "changelog", "check", "hidden", "merged", "obstacles")
+    names += ("parts",)
     own = {path.stem for path in (REPOSITORY / "hooks").glob("*.py")}
     code = (
         f"import sys; sys.path[:0] = [{str(REPOSITORY / 'hooks')!r}]; import {', '.join(names)}; "

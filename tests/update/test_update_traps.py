@@ -93,6 +93,16 @@ def test_an_added_part_brings_its_module_its_libraries_and_files_where_none_stan
     assert '"pypdf' in (mine / "pyproject.toml").read_text("utf-8")
 
 
+def test_a_brief_or_data_named_to_an_update_is_not_passed_over_in_silence(
+    mine: Path, capfd: Capture
+) -> None:
+    done = update(mine, capfd, version="v0.2.0", data="late.csv")
+    assert not done.failed
+    assert "An update places no brief and no data" in done.said
+    commit(mine)
+    assert "An update places" not in update(mine, capfd, version="v0.2.0").said
+
+
 def test_another_kind_is_refused_before_anything_is_written(mine: Path, capfd: Capture) -> None:
     done = update(mine, capfd, kind="blank")
     assert done.failed
@@ -130,3 +140,95 @@ def test_an_edit_of_the_given_code_survives_although_another_file_was_deleted(
     assert work.lost(mine, done.said) == []
     assert "# Sent with another header." in given.read_text("utf-8")
     assert f"to {NEWEST}" in done.said
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16-le"])
+def test_a_given_file_with_other_letters_than_utf_8_is_named_since_the_merge_drops_them(
+    encoding: str, mine: Path, capfd: Capture
+) -> None:
+    agents = mine / "AGENTS.md"
+    line = "Größe\n" if encoding == "latin-1" else "Size\n"  # as a shell appends it
+    agents.write_bytes(agents.read_bytes() + line.encode(encoding))
+    commit(mine)
+    done = update(mine, capfd)
+    assert done.failed
+    assert '"AGENTS.md": it was not UTF-8, and the merge dropped letters of yours.' in done.said
+    assert 'git restore "AGENTS.md"' in done.said
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("apply.whitespace", "fix"), ("status.showUntrackedFiles", "no")]
+)
+def test_a_setting_of_git_that_would_lose_lines_is_refused_before_anything_is_written(
+    name: str, value: str, mine: Path, capfd: Capture
+) -> None:
+    commit(mine)
+    git(mine, "config", name, value)
+    done = update(mine, capfd)
+    assert done.failed
+    assert f"git's {name} is {value} here" in done.said
+    assert git(mine, "status", "--porcelain", "--untracked-files=all") == ""
+    git(mine, "config", name, done.said.split(f"git config {name} ")[1].split()[0])
+    assert not update(mine, capfd).failed
+
+
+def test_a_committed_reject_is_refused_since_the_next_one_would_replace_it(
+    mine: Path, capfd: Capture
+) -> None:
+    (mine / "AGENTS.md.rej").write_text("mine\n", "utf-8")
+    commit(mine)
+    done = update(mine, capfd)
+    assert done.failed
+    assert '"AGENTS.md.rej" is committed' in done.said
+    assert git(mine, "status", "--porcelain") == ""
+
+
+def test_a_folder_where_the_template_has_a_file_is_refused_before_anything_is_written(
+    mine: Path, capfd: Capture
+) -> None:
+    (mine / "CLAUDE.md").unlink()
+    (mine / "CLAUDE.md").mkdir()
+    (mine / "CLAUDE.md/rules.md").write_text("mine\n", "utf-8")
+    commit(mine)
+    done = update(mine, capfd)
+    assert done.failed
+    assert '"CLAUDE.md" is no file here' in done.said
+    assert git(mine, "status", "--porcelain") == ""
+
+
+def test_a_link_out_of_the_folder_is_refused_before_anything_is_written(
+    mine: Path, tmp_path: Path, capfd: Capture
+) -> None:
+    (mine / "data").rename(tmp_path / "large disk")
+    (mine / "data").symlink_to(tmp_path / "large disk")
+    commit(mine)
+    done = update(mine, capfd)
+    assert done.failed
+    assert '"data" is a link out of this folder' in done.said
+    assert git(mine, "status", "--porcelain") == ""
+
+
+def test_edits_that_git_was_told_not_to_see_are_copied_before_they_are_written_over(
+    mine: Path, capfd: Capture
+) -> None:
+    git(mine, "update-index", "--skip-worktree", "AGENTS.md")
+    git(mine, "update-index", "--assume-unchanged", "src/scaffold/prompts.py")
+    for name in ("AGENTS.md", "src/scaffold/prompts.py"):
+        (mine / name).write_text("mine alone\n", "utf-8")
+    done = update(mine, capfd)
+    kept = mine / ".git/takehome-before-update"
+    assert "which git ignores, was replaced; it is in .git/takehome-before-update" in done.said
+    assert (kept / "AGENTS.md").read_text("utf-8") == "mine alone\n"
+    assert (kept / "src/scaffold/prompts.py").read_text("utf-8") == "mine alone\n"
+
+
+def test_the_copy_of_an_ignored_file_outlives_the_next_update(mine: Path, capfd: Capture) -> None:
+    with (mine / ".git" / "info" / "exclude").open("a", encoding="utf-8") as rules:
+        rules.write("CITATION.cff\n")
+    (mine / "CITATION.cff").write_text("title: mine\n", "utf-8")
+    update(mine, capfd, version="v0.3.0")
+    commit(mine)
+    done = update(mine, capfd)
+    kept = mine / ".git" / "takehome-before-update-1" / "CITATION.cff"
+    assert kept.read_text("utf-8") == "title: mine\n"
+    assert "is now in .git/takehome-before-update-1" in done.said

@@ -1,0 +1,57 @@
+"""Ours, as rendered over a starter, made to fit to what theirs has; before the first commit."""
+
+from pathlib import Path
+
+import files
+import pytest_settings
+
+
+def fit(package: str, *, in_src: bool) -> list[Path]:
+    """Change our pyproject.toml (or src/'s) where theirs needs that; return files that are new."""
+    pyproject = Path("src/pyproject.toml" if in_src else "pyproject.toml")
+    if pyproject.exists():
+        _fit_in(pyproject, package)
+    return _rules_for_our_tests(package)
+
+
+def _rules_for_our_tests(package: str) -> list[Path]:
+    """Give tests/ the rules of our code, where no test of theirs lies there that has others."""
+    rules = Path("tests/ruff.toml")
+    tests = [path for path in Path("tests").rglob("*.py") if "scaffold" not in path.parts]
+    theirs = [path for path in tests if path.name not in ("test_solution.py", "test_design.py")]
+    if theirs or not tests or rules.exists():
+        return []
+    lines = ['extend = "../src/scaffold/ruff.toml"', "", "[lint.isort]"]
+    lines.append(f'known-local-folder = ["{package}"]')
+    files.write_atomically(rules, "\n".join(lines) + "\n")
+    return [rules]
+
+
+def _fit_in(pyproject: Path, package: str) -> None:
+    """Let ours, as rendered, leave settings and folders of theirs alone."""
+    text = pyproject.read_bytes().decode("utf-8")
+    new = beside_their_src(pytest_settings.left_to_theirs(text), package)
+    if new != text:
+        files.write_atomically(pyproject, new)
+
+
+def beside_their_src(text: str, package: str) -> str:
+    """Return our pyproject.toml as rendered; where src/ is a package of theirs, uv_build refuses."""
+    if not Path("src/__init__.py").exists():
+        return text
+    src = "" if 'module-root = ""\n' in text else "src/"
+    instead = {
+        'requires = ["uv_build"]\nbuild-backend = "uv_build"\n': (
+            'requires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+        ),
+        "[tool.uv.build-backend]\n": (
+            "# Not uv_build: src/ is a package of the starter's\n[tool.hatch.build.targets.wheel]\n"
+        ),
+        'module-root = ""\n': "",
+        f'module-name = ["{package}", "scaffold"]\n': (
+            f'packages = ["{src}{package}", "{src}scaffold"]\n'
+        ),
+    }
+    for ours, new in instead.items():
+        text = text.replace(ours, new)
+    return text

@@ -1,0 +1,55 @@
+"""A project of setup.py (and setup.cfg) becomes readable for uv, and stays what setuptools builds.
+
+uv reads `[project]` only. A name and `dynamic` make it ask setuptools for the rest, so that setup.py
+stays the one list: https://setuptools.pypa.io/en/latest/userguide/pyproject_config.html
+"""
+
+import ast
+import configparser
+import re
+from pathlib import Path
+
+_SETUP = Path("setup.py")
+_DYNAMIC = (
+    *("version", "dependencies", "optional-dependencies"),
+    *("scripts", "gui-scripts", "entry-points"),
+)
+
+
+def used() -> bool:
+    """Tell whether setup.py says how this project is built."""
+    return _SETUP.is_file()
+
+
+def project_table(folder: str, *, has_backend: bool) -> str:
+    """Return the `[project]` that uv needs, and setuptools as backend where none is named yet."""
+    said = _said()
+    name = said.get("name") or re.sub(r"[^a-z0-9]+", "-", folder.lower()).strip("-") or "starter"
+    python = said.get("python_requires") or ">=3.11"
+    keys = ", ".join(f'"{key}"' for key in _DYNAMIC)
+    lines = ["# For uv, which reads [project] alone", "[project]", f'name = "{name}"']
+    lines += [f'requires-python = "{python}"', f"dynamic = [{keys}]  # as setup.py says"]
+    if not has_backend:
+        lines += ["", "[build-system]", 'requires = ["setuptools"]']
+        lines += ['build-backend = "setuptools.build_meta"']
+    return "\n".join(lines) + "\n"
+
+
+def _said() -> dict[str, str]:
+    """Return what setup.cfg and setup.py write out; what they compute is not found."""
+    config = configparser.ConfigParser(interpolation=None)
+    said: dict[str, str] = {}
+    try:
+        config.read("setup.cfg", encoding="utf-8")
+        said = {"name": config.get("metadata", "name", fallback="")}
+        said["python_requires"] = config.get("options", "python_requires", fallback="")
+        tree = ast.parse(_SETUP.read_bytes())
+    except (configparser.Error, SyntaxError, ValueError):
+        return said
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    for call in calls:
+        if ast.unparse(call.func) in ("setup", "setuptools.setup"):
+            for word in call.keywords:
+                if isinstance(word.value, ast.Constant) and isinstance(word.value.value, str):
+                    said[word.arg or ""] = word.value.value
+    return said
