@@ -11,7 +11,7 @@ import typer
 
 GIVEN = ("src/scaffold", "tests/scaffold")
 # Made by tools or brought by the company; README.md, because this very line would count itself
-OTHERS = ("*.lock", ".copier-answers.yml", "results", "recordings", "data", "BRIEF.*", "README.md")
+OTHERS = ("*.lock", ".copier-answers*.yml", "results", "recordings", "data", "BRIEF.*", "README.md")
 
 
 def compare(
@@ -89,7 +89,7 @@ def authorship(here: Any) -> str:
         return "Who wrote what is not known here: git has no tag `scaffold`, the render alone."
     own = _added(here, "scaffold", ".", *(f":!{path}" for path in (*OTHERS, *GIVEN)))
     # `copier update` rewrites the answers file: the last commit that did holds GIVEN as rendered.
-    rendered = here.git("log", "-1", "--format=%H", "--", ".copier-answers.yml") or "scaffold"
+    rendered = here.git("log", "-1", "--format=%H", "--", ".copier-answers*.yml") or "scaffold"
     changed = ", ".join(_added(here, rendered, *GIVEN))
     largest = sorted(own, key=lambda name: -own[name])[:6]
     links = ", ".join(f"[{name}](<{name}>) {own[name]}" for name in largest)
