@@ -74,7 +74,7 @@ def test_the_scaffold_with_every_part_stays_within_3200_lines() -> None:
 
 def test_the_scaffold_does_not_grow_while_it_is_over_those_budgets() -> None:
     default = [f for f in FILES if f.relative_to(SCAFFOLD).as_posix() not in OPTIONAL]
-    assert lines(*default) <= 3245, GROWN
+    assert lines(*default) <= 3239, GROWN
     assert lines(*FILES) <= 4645, GROWN
 
 
