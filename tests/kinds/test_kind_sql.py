@@ -235,6 +235,17 @@ def test_a_statement_without_an_end_is_stopped_and_one_with_too_many_rows_cut(sq
     assert (len(cut.rows), cut.truncated, cut.error) == (1000, True, None)
 
 
+def test_a_statement_of_slow_functions_is_stopped_too(sql: Any) -> None:
+    """Each call takes a tenth of a second, and nothing stops SQLite within one."""
+    execute = sql.module("execute")
+    execute.SECONDS = 0.2
+    count = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r)"
+    search = "instr(zeroblob(300000 + n), zeroblob(100000) || x'01')"
+    begun = time.monotonic()
+    assert execute.execute(f"{count} SELECT sum({search}) FROM r").error_kind == "timeout"
+    assert time.monotonic() - begun < 5
+
+
 def test_a_result_of_huge_values_is_cut_before_it_fills_the_memory(sql: Any) -> None:
     execute = sql.module("execute")
     execute.SIZE = 100_000

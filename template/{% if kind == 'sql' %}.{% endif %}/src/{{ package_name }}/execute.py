@@ -31,7 +31,7 @@ def execute(sql: str) -> Result:
         database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, BYTES)  # sqlite.org/limits.html
         database.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 100)
         database.set_authorizer(authorize)
-        database.set_progress_handler(is_late, 1000)  # after so many steps of SQLite's machine
+        database.set_progress_handler(is_late, 20)  # steps of SQLite's machine; one may be long
         try:
             cursor = database.execute(sql)
             rows, size = Result().rows, 0
