@@ -260,3 +260,8 @@ def test_an_empty_cell_of_a_pairs_second_answer_is_an_empty_answer(judge: Any) -
     shown = [(case.input.answer, case.input.other) for case in module.cases()]
     assert shown == [("so", ""), ("", "so"), ("now", None)]
     assert module.scale() == ("good",)
+
+
+def test_blanks_around_a_verdict_are_none_of_it(judge: Any) -> None:
+    own_data(judge, [single(n, "a", verdict) for n, verdict in enumerate(["good ", "good", "bad"])])
+    assert judge.module("cases").scale() == ("bad", "good")
