@@ -193,6 +193,47 @@ def test_who_is_asked_and_says_yes_lets_it_happen_and_else_it_does_not(agent: An
     assert unanswered.state == state(agent)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "yes, but not this one",
+        "Yes, no wait",
+        "ja, nein",
+        "yes? no!",
+        "please do not",
+        "yes\nbut don't",
+    ],
+)
+def test_a_yes_that_is_taken_back_in_the_same_breath_is_a_no(agent: Any, said: str) -> None:
+    cancel = call("cancel_order", order_id="Q-1")
+    answered = solved(agent, cancel, "Right.", answers=[said])
+    history = [("assistant", solved(agent, cancel).answer)]
+    next_turn = solved(agent, cancel, request=said, history=history)
+    assert [answered.status, next_turn.status] == ["done", "asked"]
+    assert answered.state == next_turn.state == state(agent)
+
+
+@pytest.mark.parametrize(
+    ("request_", "cents"),
+    [
+        ("refund 12.50 of Q-1", 1250),
+        ("refund 12.5 pounds of Q-1.", 1250),
+        ("15 back for Q-1.", 1500),
+        ("refund 12,50 of Q-1", None),
+        ("refund 1,200 of Q-1", None),
+        ("refund 1.234.50 of Q-1", None),
+        ("refund " + "9" * 5000 + " of Q-1", None),
+    ],
+)
+def test_the_baseline_pays_back_the_sum_that_was_named_and_never_a_part_of_it(
+    agent: Any, request_: str, cents: int | None
+) -> None:
+    given = agent.module("schemas").Input(request=request_, state=state(agent))
+    output = asyncio.run(agent.module("baseline").solve(given, ScriptedModel([])))
+    made = [step.arguments["cents"] for step in output.steps if step.tool == "refund"]
+    assert made == ([] if cents is None else [cents])
+
+
 def test_what_is_refused_is_told_in_words_that_fit_any_tools(agent: Any) -> None:
     """loop.py stays where tools.py is written anew, and no model is told of its customers then."""
     step = solved(agent, call("refund", order_id="Q-2", cents=5), "I may not.").steps[0]

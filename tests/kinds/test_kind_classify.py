@@ -252,3 +252,12 @@ def test_a_csv_with_empty_cells_becomes_cases(classify: Any) -> None:
         ("label: post",),
         ("post",),
     )
+
+
+def test_blanks_around_a_label_make_no_second_label(classify: Any) -> None:
+    (classify.folder / "data/cases.jsonl").unlink()
+    module = classify.module("cases")
+    module.RAW = classify.folder / "data/mails.csv"
+    module.RAW.write_text("text,label\nwin,spam \nsum, spam\nhi,ham\n", "utf-8")
+    module.MAPPING = {"input.text": "text", "expected.label": "label"}
+    assert module.labels() == ("ham", "spam")

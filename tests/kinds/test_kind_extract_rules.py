@@ -92,6 +92,11 @@ class Output(BaseModel):
         ("3rd February 2025", date(2025, 2, 3)),
         ("Mar 14, 2025", date(2025, 3, 14)),
         ("Sept. 9, 2025", date(2025, 9, 9)),
+        ("2025/3/14", date(2025, 3, 14)),
+        ("2025.03.14", date(2025, 3, 14)),
+        ("2025-03-14T10:00:00Z", date(2025, 3, 14)),
+        ("March 14th, 2025", date(2025, 3, 14)),
+        ("9. ſept 2025, 1.3.2025", date(2025, 3, 1)),  # a long s is none of ours
         ("31.02.2025 no, 01.03.2025", date(2025, 3, 1)),
         ("5.25 105.00, 99.99.9999", None),
         ("soon", None),
@@ -112,6 +117,13 @@ def test_the_baseline_reads_dates(extract: Any, written: str, day: date | None) 
         ("1,234", "1234"),
         ("12,5", "12.5"),
         ("-7", "-7"),
+        ("0.125", "0.125"),
+        ("-0,125", "-0.125"),
+        ("10.125", "10125"),
+        ("CHF 1’234’567.50", "1234567.50"),
+        ("1\u202f234,50 €", "1234.50"),
+        ("1\u00a0234\u00a0567", "1234567"),
+        ("2\u00a0pieces", "2"),
         ("19 % of 40,00.", "40.00"),
         ("B-12, 14.03.2025, 8", "8"),
         ("none", None),
@@ -126,6 +138,16 @@ def test_the_baseline_reads_numbers(extract: Any, written: str, number: str | No
 def test_a_required_field_that_the_baseline_misses_is_that_cases_error(extract: Any) -> None:
     with pytest.raises(ValidationError, match="sum"):
         found(extract, "class Output(BaseModel):\n    sum: Decimal", "nothing here")
+
+
+def test_a_value_that_its_field_does_not_take_leaves_the_others(extract: Any) -> None:
+    output = """class Output(BaseModel):
+    rooms: int | None = None
+    stars: int | None = Field(default=None, le=5)
+    code: str | None = Field(default=None, max_length=3)
+    rent: Decimal | None = None"""
+    answer = found(extract, output, "Rooms: 2.5\nStars: 7\nCode: ABCDE\nRent: 900")
+    assert answer == {"rooms": None, "stars": None, "code": None, "rent": Decimal(900)}
 
 
 @pytest.mark.parametrize("text", ["", "\0", "total " * 50_000, "1" * 100_000, "(" * 100_000])

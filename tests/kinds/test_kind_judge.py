@@ -247,3 +247,21 @@ def test_a_csv_of_answers_and_labels_becomes_cases_with_empty_answers(judge: Any
     first, second = module.cases()
     assert (first.input.answer, first.expected.verdict) == ("", "1")
     assert (second.input.answer, module.scale()) == ("so", ("1", "5"))
+
+
+def test_an_empty_cell_of_a_pairs_second_answer_is_an_empty_answer(judge: Any) -> None:
+    """It was a single answer, and its A the only verdict of a scale."""
+    (judge.folder / "data/cases.jsonl").unlink()
+    module = judge.module("cases")
+    module.RAW = judge.folder / "data/pairs.csv"
+    module.RAW.write_text("q,a,b,v\nwhy?,so,,A\nhow?,,so,B\nwhen?,now,,good\n", "utf-8")
+    module.MAPPING = {"input.question": "q", "input.answer": "a", "input.other": "b"}
+    module.MAPPING["expected.verdict"] = "v"
+    shown = [(case.input.answer, case.input.other) for case in module.cases()]
+    assert shown == [("so", ""), ("", "so"), ("now", None)]
+    assert module.scale() == ("good",)
+
+
+def test_blanks_around_a_verdict_are_none_of_it(judge: Any) -> None:
+    own_data(judge, [single(n, "a", verdict) for n, verdict in enumerate(["good ", "good", "bad"])])
+    assert judge.module("cases").scale() == ("bad", "good")

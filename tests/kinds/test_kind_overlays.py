@@ -34,14 +34,28 @@ def test_the_package_is_small_enough_to_be_read_before_an_interview(
     assert set(lines) >= {f"{name}.py" for name in names}
 
 
+def run_the_tests_of(folder: Path) -> None:
+    """Run what a candidate gets, as `uv run pytest` does."""
+    paths = [str(TEMPLATE / "src"), str(folder / "src")]
+    own = {"PYTHONPATH": os.pathsep.join(paths), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    command = ("python", "-m", "pytest", "-q", "--import-mode=importlib", "tests")
+    done = warm_python.run(command, folder, {**os.environ, **own})
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_tests_that_a_candidate_gets_pass(kind: str, tmp_path: Path, lay_out: LayOut) -> None:
     lay_out(kind, tmp_path, "the_task")
-    paths = [str(TEMPLATE / "src"), str(tmp_path / "src")]
-    own = {"PYTHONPATH": os.pathsep.join(paths), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    command = ("python", "-m", "pytest", "-q", "--import-mode=importlib", "tests")
-    done = warm_python.run(command, tmp_path, {**os.environ, **own})
-    assert done.returncode == 0, done.stdout + done.stderr
+    run_the_tests_of(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["blank", "classify", "extract", "judge", "sql"])
+def test_they_pass_on_own_texts_with_tags_too(kind: str, tmp_path: Path, lay_out: LayOut) -> None:
+    data = lay_out(kind, tmp_path, "the_task") / "data/cases.jsonl"
+    line = json.loads(data.read_text(encoding="utf-8").splitlines()[0])
+    line["input"] = {name: f"<p>Why?</p></text> {text}" for name, text in line["input"].items()}
+    data.write_text(json.dumps(line) + "\n", encoding="utf-8")
+    run_the_tests_of(tmp_path)
 
 
 @pytest.mark.parametrize("kind", KINDS)

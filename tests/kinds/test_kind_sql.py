@@ -134,6 +134,36 @@ def test_tables_that_nothing_joins_and_odd_names_end_in_an_answer(sql: Any) -> N
         assert answer.result is None or answer.result.error is None, (question, answer)
 
 
+def own_collation(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as made:
+        made.create_collation("ours", lambda a, b: 0)
+        made.executescript("CREATE TABLE odd (x TEXT COLLATE ours); INSERT INTO odd VALUES ('a')")
+
+
+def missing_extension(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as made:
+        made.execute("PRAGMA writable_schema = 1")
+        there = "('table', 'map', 'map', 0, 'CREATE VIRTUAL TABLE map USING nowhere(x)')"
+        made.execute(f"INSERT INTO sqlite_master VALUES {there}")
+        made.commit()
+
+
+def broken_view(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as made:
+        made.executescript("CREATE TABLE a (x); CREATE VIEW v AS SELECT x FROM a; DROP TABLE a")
+
+
+@pytest.mark.parametrize("spoil", [own_collation, missing_extension, broken_view])
+def test_a_table_that_cannot_be_read_does_not_take_the_others_with_it(sql: Any, spoil: Any) -> None:
+    spoil(own_database(sql))
+    assert ask(sql, "How many cafes are there?").result.rows == [[3]]
+
+
+def test_generated_columns_are_columns(sql: Any) -> None:
+    own_database(sql, script="CREATE TABLE t (a INT, b INT AS (a * 2)); INSERT INTO t VALUES (4)")
+    assert ask(sql, "what is the highest b of t").result.rows == [[8]]
+
+
 WRITES = [
     *(
         "DROP TABLE booking",
@@ -203,6 +233,27 @@ def test_a_statement_without_an_end_is_stopped_and_one_with_too_many_rows_cut(sq
     assert time.monotonic() - begun < 2
     cut = execute.execute(f"{count} SELECT n FROM r")
     assert (len(cut.rows), cut.truncated, cut.error) == (1000, True, None)
+
+
+def test_a_statement_of_slow_functions_is_stopped_too(sql: Any) -> None:
+    """Each call takes a tenth of a second, and nothing stops SQLite within one."""
+    execute = sql.module("execute")
+    execute.SECONDS = 0.2
+    count = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r)"
+    search = "instr(zeroblob(300000 + n), zeroblob(100000) || x'01')"
+    begun = time.monotonic()
+    assert execute.execute(f"{count} SELECT sum({search}) FROM r").error_kind == "timeout"
+    assert time.monotonic() - begun < 5
+
+
+def test_a_result_of_huge_values_is_cut_before_it_fills_the_memory(sql: Any) -> None:
+    execute = sql.module("execute")
+    execute.SIZE = 100_000
+    many = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r LIMIT 500)"
+    cut = execute.execute(f"{many} SELECT hex(zeroblob(20000)), n FROM r")
+    assert (len(cut.rows), cut.truncated, cut.error) == (3, True, None)
+    whole = execute.execute("SELECT hex(zeroblob(20000))")
+    assert (len(whole.rows), whole.truncated) == (1, False)
 
 
 def test_any_value_of_sqlite_ends_up_in_the_runs_json(sql: Any, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from .loop import Loop
 from .schemas import Input, Output
 from .tools import Desk
 
+SUM = re.compile(r"(?<![\d.,])\d{1,9}(?:\.\d\d?)?(?![.,]?\d)")  # as 12.50; no part of 1,200
 ORDER = re.compile(r"\bq-?(\d+)", re.IGNORECASE)
 
 
@@ -38,7 +39,7 @@ def planned(request: str) -> Generator[tuple[str, dict[str, Any]], ToolResult, s
         return f"That could not be looked up: {found.text}"
     if "cancel" in request.lower():
         return (yield "cancel_order", order).text
-    sum_ = re.search(r"(\d+)(?:\.(\d\d))?", ORDER.sub("", request))
+    sum_ = SUM.search(ORDER.sub("", request))
     if sum_ and re.search("refund|back", request.lower()):
-        return (yield "refund", {**order, "cents": int(sum_[1]) * 100 + int(sum_[2] or 0)}).text
+        return (yield "refund", {**order, "cents": round(float(sum_[0]) * 100)}).text
     return found.text

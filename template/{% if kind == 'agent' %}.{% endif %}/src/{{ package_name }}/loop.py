@@ -21,7 +21,7 @@ STEP_S = 1.0  # seconds for a tool; one that asks a network needs more
 ATTEMPTS = 2  # at a step that only reads
 PLAN_FIRST = False  # True: all steps at once, and none is run unless all are valid
 LOGS = Path("results/agent")  # <run_id>.json, written after each step; git ignores it
-YES = re.compile(r"\s*(yes|ja|please do)\b", re.IGNORECASE)  # anything unclear is no
+YES = re.compile(r"(?is)\s*(yes|ja|please do)\b(?!.*\b(not?|don.?t|but|nein|nicht|aber)\b)")
 # Given the results of the last calls: the next calls, or the answer.
 Think = Callable[[list[ToolResult]], Awaitable[list[ToolCall] | str]]
 
@@ -90,7 +90,7 @@ class Loop:
         if step.tool == "ask_user" or (step.decision == "ask" and question != self.agreed):
             answer = next(self.answers, "")
             step.result, step.failed = answer or question, False
-            if step.tool == "ask_user" or not YES.match(answer):
+            if step.tool == "ask_user" or not YES.match(answer):  # anything unclear is no
                 return None if answer else "asked"
         await self._act(step)
         return None

@@ -15,10 +15,9 @@ MAPPING = {"id": "?", "input.text": "?", "expected.label": "?"}
 
 
 def cases() -> list[Case[Input, Expected]]:
-    """Return the cases; without data/cases.jsonl make it from RAW by MAPPING first.
+    """Return the cases; make data/cases.jsonl where it is not there (delete it for a new MAPPING).
 
-    After a change to MAPPING delete data/cases.jsonl: it is made anew. Each case is tagged with its
-    label, so that the report has the figures of each class ("By tag") and `--tag` chooses one.
+    Each is tagged with its label, for the figures of each class ("By tag") and for `--tag`.
     """
     if not CASES.exists():
         write_cases(CASES, map_rows(read_rows(RAW), MAPPING, input=Input, expected=Expected))

@@ -18,6 +18,8 @@ from operator import attrgetter
 from types import NoneType
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
+from pydantic import ValidationError
+
 from scaffold.llm import Client
 
 from .schemas import Input, Output
@@ -30,13 +32,13 @@ MONTH = rf"(?P<m>(?:{'|'.join(MONTHS)})\w*)"
 DATES = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"\b(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)\b",
+        r"\b(?P<y>\d{4})(?P<sign>[./-])(?P<m>\d{1,2})(?P=sign)(?P<d>\d{1,2})(?!\d)",
         r"\b(?P<d>\d{1,2})(?P<sign>[./-])(?P<m>\d{1,2})(?P=sign)(?P<y>\d{4}|\d\d)\b",
         rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)?[ -]{MONTH}\.?[ -](?P<y>\d{{4}})\b",
-        rf"\b{MONTH}\.? (?P<d>\d{{1,2}}),? (?P<y>\d{{4}})\b",
+        rf"\b{MONTH}\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<y>\d{{4}})\b",
     )
 ]
-NUMBER = re.compile(r"(?<![\w.,/-])-?\d[\d.,']*+(?!\w|\s?%)")
+NUMBER = re.compile(r"(?<![\w.,/-])-?\d(?:[\d.,'’]|[\u00a0\u202f](?=\d{3}(?!\d)))*+(?!\w|\s?%)")
 
 
 class Reading(NamedTuple):
@@ -48,11 +50,7 @@ class Reading(NamedTuple):
 
 
 async def solve(input: Input, llm: Client) -> Output:
-    """Return what the rules find; `llm` is there because all solvers are called alike.
-
-    Raises:
-        pydantic.ValidationError: a field of Output that may not be None was not found.
-    """
+    """Return what the rules find; pydantic.ValidationError where a field must be and is not."""
     text = "\n".join(str(value) for _, value in input)
     found: dict[str, object] = {}
     evidence: list[dict[str, object]] = []
@@ -76,9 +74,13 @@ async def solve(input: Input, llm: Client) -> Output:
             start, end, _ = first or readings[0]
             page = text.count("\f", 0, start) + 1 if "\f" in text else None
             sure = (agreeing + 1) / (len(readings) + 2)
-            source = {"quote": text[start:end], "page": page, "confidence": sure}
-            evidence.append({"field": name, **source})
-    return Output.model_validate(found)
+            quote = text[start:end]
+            evidence.append({"field": name, "quote": quote, "page": page, "confidence": sure})
+    try:
+        return Output.model_validate(found)
+    except ValidationError as error:  # half a room, six of five stars: as good as not found
+        wrong = {part for one in error.errors() for part in one["loc"][:1]}
+        return Output.model_validate({n: v for n, v in found.items() if n not in wrong})
 
 
 def _readings(kind: Any, labels: Iterable[str], text: str) -> Iterator[Reading]:
@@ -119,17 +121,17 @@ def _values(kind: object, after: str) -> Iterator[tuple[object, int]]:
             yield piece, end
     elif kind in (int, float, Decimal):
         for match in NUMBER.finditer(after):
-            written = match[0].rstrip(".,'")
-            # A sign before exactly three digits groups thousands; the one left is the decimal.
-            plain = re.sub(r"[.,'](?=\d{3}(?!\d))", "", written).replace(",", ".")
+            written = match[0].rstrip(".,'’")
+            # A sign before exactly three digits groups thousands, but in 0.125; one left is decimal.
+            plain = re.sub(r"(?<!\b0)[.,'’\s](?=\d{3}(?!\d))", "", written).replace(",", ".")
             with suppress(InvalidOperation):
                 yield Decimal(plain), match.start() + len(written)
     elif isinstance(kind, type) and issubclass(kind, date):
         matches = [match for pattern in DATES for match in pattern.finditer(after)]
         for match in sorted(matches, key=re.Match.start):
-            month = MONTHS.get(match["m"][:3].lower()) or int(match["m"])
-            day, year = int(match["d"]), int(match["y"])
-            if month > 12:  # the American order
-                day, month = month, day
             with suppress(ValueError):
+                month = MONTHS.get(match["m"][:3].lower()) or int(match["m"])
+                day, year = int(match["d"]), int(match["y"])
+                if month > 12:  # the American order
+                    day, month = month, day
                 yield date(year if year > 99 else 2000 + year, month, day), match.end()

@@ -1,7 +1,5 @@
 """The data as cases: data/cases.jsonl, made once from what arrived."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from scaffold.evals import Case, map_rows, read_cases, read_rows, write_cases
@@ -15,10 +13,9 @@ MAPPING = {"id": "?", "input.text": "?", "expected.total": "?"}
 
 
 def cases() -> list[Case[Input, Expected]]:
-    """Return the cases; without data/cases.jsonl make it from RAW by MAPPING first.
+    """Return the cases; make data/cases.jsonl where it is not there (delete it for a new MAPPING).
 
-    After a change to MAPPING delete data/cases.jsonl: it is made anew. Where columns are not enough
-    (files to open, a join), give write_cases your own Case(...) each.
+    Where columns are not enough (files to open, a join), give write_cases your own Case(...) each.
     """
     if not CASES.exists():
         write_cases(CASES, map_rows(read_rows(RAW), MAPPING, input=Input, expected=Expected))

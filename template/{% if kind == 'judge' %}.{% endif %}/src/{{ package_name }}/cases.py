@@ -16,15 +16,16 @@ PAIR = ("B", "tie", "A")  # worst first, as A sees it
 
 
 def cases() -> list[Case[Input, Expected]]:
-    """Return the cases; without data/cases.jsonl make it from RAW by MAPPING first.
+    """Return the cases; make data/cases.jsonl where it is not there (delete it for a new MAPPING).
 
-    After a change to MAPPING delete data/cases.jsonl: it is made anew.
-
-    Raises:
-        CasesError: also where a pair's verdict is none of PAIR.
+    Raises CasesError also where a pair's verdict is none of PAIR.
     """
     if not CASES.exists():
-        write_cases(CASES, map_rows(read_rows(RAW), MAPPING, input=Input, expected=Expected))
+        made = map_rows(read_rows(RAW), MAPPING, input=Input, expected=Expected)
+        for case in made:
+            if "input.other" in MAPPING and case.expected and case.expected.verdict in PAIR:
+                case.input.other = case.input.other or ""  # an empty cell is an empty answer
+        write_cases(CASES, made)
     found = read_cases(CASES, input=Input, expected=Expected)
     for case in found:
         if case.expected and case.input.other is not None and case.expected.verdict not in PAIR:
@@ -49,8 +50,7 @@ def scale() -> tuple[str, ...]:
 def verdicts(input: Input) -> tuple[str, ...]:
     """Return what may be said of an input, the worst for its (first) answer first.
 
-    Raises:
-        CasesError: it is a single answer, and no case tells how people judge those.
+    Raises CasesError: it is a single answer, and no case tells how people judge those.
     """
     found = scale() if input.other is None else PAIR
     if not found:

@@ -20,7 +20,8 @@ class Input(BaseModel):
 class Expected(BaseModel):
     """What people said: A, B or tie of a pair, else a label of their scale."""
 
-    model_config = ConfigDict(coerce_numbers_to_str=True)  # JSON may hold 1 to 5
+    # JSON may hold 1 to 5, and a table "A" beside "A ".
+    model_config = ConfigDict(coerce_numbers_to_str=True, str_strip_whitespace=True)
 
     verdict: str = Field(min_length=1)
 

@@ -21,8 +21,7 @@ async def solve(input: Input, llm: Client) -> Output:
     A pair is judged in both orders, and a verdict that depends on the order is a tie (Zheng et al.
     2023, arxiv.org/abs/2306.05685, section 3.4).
 
-    Raises:
-        CasesError: a single answer, and no case says what verdicts there are.
+    Raises CasesError: a single answer, and no case says what verdicts there are.
     """
     try:
         shown = await _judge(input, llm)

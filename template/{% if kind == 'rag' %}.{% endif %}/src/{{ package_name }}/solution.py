@@ -26,7 +26,7 @@ async def solve(input: Input, llm: Client) -> Output:
         reply = await llm.ask(prompt, returns=Answer)
     except LLMError:  # failed, late, over budget: the score counts it as wrong all the same
         return await baseline.solve(input, llm)
-    citations = cited(reply.output.quotes, chunks)
+    citations = cited(reply.output.quotes, chunks) if reply.output.answer else []
     answer = reply.output.answer if citations else None  # no quote that holds, no answer
     return Output(answer=answer, citations=citations, retrieved=retrieved)
 

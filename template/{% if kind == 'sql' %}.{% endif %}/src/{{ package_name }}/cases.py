@@ -15,10 +15,7 @@ EXAMPLE = '{"id": "1", "input": {"question": "How many …?"}, "expected": {"sql
 
 
 def cases() -> list[Case[Input, Expected]]:
-    """Return the cases; without data/cases.jsonl make it from RAW by MAPPING first.
-
-    After a change to MAPPING delete data/cases.jsonl: it is made anew.
-    """
+    """Return the cases; make data/cases.jsonl where it is not there (delete it for a new MAPPING)."""
     if not CASES.exists():
         if RAW.suffix.lower() not in (".csv", ".tsv", ".jsonl", ".json"):
             tables = ", ".join(dict.fromkeys(column.table for column in schema().columns))

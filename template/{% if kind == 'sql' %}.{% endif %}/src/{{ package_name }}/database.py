@@ -2,7 +2,7 @@
 
 import sqlite3
 import tempfile
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +15,8 @@ KEYS = ("_id", "Id", "ID", "uuid")  # a name that ends so (with a "_" before it)
 
 TABLES = """SELECT name, sql FROM sqlite_master
 WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'"""
-COLUMNS = f"SELECT t.name, c.name, c.type FROM ({TABLES}) AS t, pragma_table_info(t.name) AS c"
+COLUMNS = "SELECT name, type FROM pragma_table_xinfo(?) WHERE hidden <> 1"  # generated ones, too
+VALUES = "SELECT DISTINCT {} FROM {} LIMIT 500"
 JOINS = """SELECT t.name, f."from", f."table", coalesce(f."to", f."from")
 FROM sqlite_master AS t, pragma_foreign_key_list(t.name) AS f"""
 
@@ -45,11 +46,13 @@ def schema() -> Schema:
     """Read the schema of whatever database is there; undeclared joins are equal names in "id"."""
     with closing(connect()) as opened:
         columns = []
-        for table, name, kind in opened.execute(COLUMNS).fetchall():
-            found = opened.execute(f"SELECT DISTINCT {quoted(name)} FROM {quoted(table)} LIMIT 500")
-            kind = "KEY" if f"_{name}".endswith(KEYS) else kind.upper()
-            texts = tuple(v for (v,) in found if isinstance(v, str) and kind != "KEY")
-            columns.append(Column(table, name, kind, texts))
+        for table, _ in opened.execute(TABLES).fetchall():
+            with suppress(sqlite3.OperationalError):  # a view of what is gone, a missing extension
+                for name, kind in opened.execute(COLUMNS, [table]).fetchall():
+                    found = opened.execute(VALUES.format(quoted(name), quoted(table)))
+                    kind = "KEY" if f"_{name}".endswith(KEYS) else kind.upper()
+                    texts = tuple(v for (v,) in found if isinstance(v, str) and kind != "KEY")
+                    columns.append(Column(table, name, kind, texts))
         joins = opened.execute(JOINS).fetchall() or [
             (a.table, a.name, b.table, b.name)
             for a in columns

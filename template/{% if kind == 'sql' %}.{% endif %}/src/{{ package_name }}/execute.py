@@ -1,8 +1,4 @@
-"""Runs what a model wrote: reading only, for a limited time, and for so many rows.
-
-The file is opened read-only; SQLite asks the authorizer before each action; a progress handler ends
-it; no value may outgrow its limit (sqlite.org/c3ref/set_authorizer.html, sqlite.org/limits.html).
-"""
+"""Runs what a model wrote: reading only (sqlite.org/c3ref/set_authorizer.html), within limits."""
 
 import sqlite3
 import time
@@ -12,6 +8,7 @@ from .database import connect
 from .schemas import Result
 
 SECONDS, ROWS, BYTES = 2.0, 1000, 1_000_000  # for a statement, of a result, of a value
+SIZE = 10_000_000  # characters of a result
 READING = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION)
 READING += (sqlite3.SQLITE_RECURSIVE,)
 INFINITE = (float("inf"), float("-inf"))  # JSON knows neither
@@ -31,13 +28,16 @@ def execute(sql: str) -> Result:
         return time.monotonic() > end
 
     with closing(connect()) as database:
-        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, BYTES)
+        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, BYTES)  # sqlite.org/limits.html
         database.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 100)
         database.set_authorizer(authorize)
-        database.set_progress_handler(is_late, 1000)  # after so many steps of SQLite's machine
+        database.set_progress_handler(is_late, 20)  # steps of SQLite's machine; one may be long
         try:
             cursor = database.execute(sql)
-            rows = cursor.fetchmany(ROWS + 1)
+            rows, size = Result().rows, 0
+            while len(rows) <= ROWS and size <= SIZE and (row := cursor.fetchone()):
+                rows.append([str(value) if value in INFINITE else value for value in row])
+                size += len(str(row))
         except (sqlite3.Error, sqlite3.Warning, ValueError, MemoryError) as error:
             if refused or "one statement at a time" in str(error):
                 return Result(error=f"only one SELECT is run: {error}", error_kind="refused")
@@ -47,5 +47,5 @@ def execute(sql: str) -> Result:
     if cursor.description is None:
         return Result(error="there is no statement in it", error_kind="invalid")
     columns = [name for name, *_ in cursor.description]
-    shown = [[str(v) if v in INFINITE else v for v in row] for row in rows[:ROWS]]
-    return Result(columns=columns, rows=shown, truncated=len(rows) > ROWS)
+    truncated = len(rows) > ROWS or size > SIZE
+    return Result(columns=columns, rows=rows[:ROWS], truncated=truncated)
