@@ -170,7 +170,7 @@ def test_a_render_holds_exactly_its_files_and_works_at_once(
     given = {
         f"src/scaffold/{p.relative_to(SCAFFOLD).as_posix()}"
         for p in SCAFFOLD.rglob("*")
-        if p.is_file() and "__pycache__" not in p.parts and p.name != "ruff.toml"  # a starter's
+        if p.is_file() and "__pycache__" not in p.parts and p.name != "ruff.toml.jinja"
     }
     expected = {
         *COMMON,

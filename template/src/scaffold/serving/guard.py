@@ -51,19 +51,19 @@ async def respond(request: Request, error: Exception) -> JSONResponse:
 
 
 class Guard:
-    """ASGI middleware: so many requests but GET at once, so many bytes in a body; logs each."""
+    """ASGI middleware: so many requests but GET at once, so many bytes in a body."""
 
     def __init__(self, app: ASGIApp, max_calls: int, max_body: int) -> None:
         self.app, self.max_calls, self.max_body, self.calls = app, max_calls, max_body, 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request, and log it whatever happens."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         begun, is_call = time.perf_counter(), scope["method"] != "GET"
         size, given = 0, dict(scope["headers"]).get(b"x-request-id", b"")[:64]
         request_id = given.decode() if given.replace(b"-", b"").isalnum() else token_hex(8)
-        notes: dict[str, Any] = {"request_id": request_id, "method": scope["method"]}
-        NOTES.set(notes)
+        NOTES.set(notes := {"request_id": request_id, "method": scope["method"]})
 
         async def counted() -> Message:
             nonlocal size
