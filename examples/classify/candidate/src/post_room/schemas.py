@@ -17,7 +17,8 @@ class Input(BaseModel):
 class Expected(BaseModel):
     """The right answer to a case."""
 
-    model_config = ConfigDict(coerce_numbers_to_str=True)  # JSON may hold the labels 0 and 1
+    # JSON may hold the labels 0 and 1, and a table "spam" beside "spam ".
+    model_config = ConfigDict(coerce_numbers_to_str=True, str_strip_whitespace=True)
 
     label: str = Field(min_length=1)
 

@@ -23,7 +23,7 @@ async def solve(input: Input, llm: Client) -> Output:
     passages = [{"place": chunk.place, "text": chunk.text} for chunk in chunks]
     prompt = render("answer.j2", question=input.question, passages=passages)
     reply = await llm.ask(prompt, returns=Answer)
-    citations = cited(reply.output.quotes, chunks)
+    citations = cited(reply.output.quotes, chunks) if reply.output.answer else []
     answer = reply.output.answer if citations else None  # no quote that holds, no answer
     return Output(answer=answer, citations=citations, retrieved=retrieved)
 
