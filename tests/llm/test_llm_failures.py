@@ -176,9 +176,11 @@ def test_an_unwelcome_answer_is_the_same_failure_when_it_was_to_be_streamed(
 def test_a_stream_that_hangs_meets_the_deadline_but_a_slow_reader_does_not(
     client, vendors_at, model
 ):
+    asyncio.run(read(client(model)))  # imports the SDK, which may take longer than the deadline
     vendors_at.script = ["hang"]
     with pytest.raises(llm.TimedOut):
         asyncio.run(read(client(model, deadline_s=0.5)))
+    assert len(vendors_at.seen) == 2
 
     async def slowly() -> str:
         text = ""
