@@ -167,6 +167,6 @@ def _literal(text: str) -> str:
         char if char.isprintable() and char != "\\" else char.encode("unicode_escape").decode()
         for char in text
     )
-    if '"' in shown and "'" not in shown:
-        return f"'{shown}'"
+    if shown.count('"') > shown.count("'"):  # the quotes that take fewer backslashes
+        return "'" + shown.replace("'", "\\'") + "'"
     return '"' + shown.replace('"', '\\"') + '"'

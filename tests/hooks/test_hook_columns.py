@@ -13,7 +13,7 @@ import columns
 import fill_in
 import pytest
 from hook_desk import Desk, mapping_in, raw_in, render
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 ROWS = (
@@ -115,6 +115,7 @@ def test_what_the_candidate_mapped_is_not_touched_by_a_second_run(desk: Desk) ->
     assert cases.read_bytes() == before
 
 
+@example(names=['\'""'])
 @settings(max_examples=25, deadline=None)
 @given(
     names=st.lists(
