@@ -172,15 +172,20 @@ def test_a_setting_of_git_that_would_lose_lines_is_refused_before_anything_is_wr
     assert not update(mine, capfd).failed
 
 
+def assert_refused(mine: Path, capfd: Capture, why: str) -> None:
+    """The update ends with that sentence, and has written nothing."""
+    done = update(mine, capfd)
+    assert done.failed
+    assert why in done.said
+    assert git(mine, "status", "--porcelain") == ""
+
+
 def test_a_committed_reject_is_refused_since_the_next_one_would_replace_it(
     mine: Path, capfd: Capture
 ) -> None:
     (mine / "AGENTS.md.rej").write_text("mine\n", "utf-8")
     commit(mine)
-    done = update(mine, capfd)
-    assert done.failed
-    assert '"AGENTS.md.rej" is committed' in done.said
-    assert git(mine, "status", "--porcelain") == ""
+    assert_refused(mine, capfd, '"AGENTS.md.rej" is committed')
 
 
 def test_a_folder_where_the_template_has_a_file_is_refused_before_anything_is_written(
@@ -190,10 +195,7 @@ def test_a_folder_where_the_template_has_a_file_is_refused_before_anything_is_wr
     (mine / "CLAUDE.md").mkdir()
     (mine / "CLAUDE.md/rules.md").write_text("mine\n", "utf-8")
     commit(mine)
-    done = update(mine, capfd)
-    assert done.failed
-    assert '"CLAUDE.md" is no file here' in done.said
-    assert git(mine, "status", "--porcelain") == ""
+    assert_refused(mine, capfd, '"CLAUDE.md" is no file here')
 
 
 def test_a_link_out_of_the_folder_is_refused_before_anything_is_written(
@@ -202,10 +204,7 @@ def test_a_link_out_of_the_folder_is_refused_before_anything_is_written(
     (mine / "data").rename(tmp_path / "large disk")
     (mine / "data").symlink_to(tmp_path / "large disk")
     commit(mine)
-    done = update(mine, capfd)
-    assert done.failed
-    assert '"data" is a link out of this folder' in done.said
-    assert git(mine, "status", "--porcelain") == ""
+    assert_refused(mine, capfd, '"data" is a link out of this folder')
 
 
 def test_edits_that_git_was_told_not_to_see_are_copied_before_they_are_written_over(
