@@ -80,6 +80,7 @@ def tagged_clone(folder: Path, tag: str = "v1.0.0") -> Path:
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message=The template")
     git(folder, "tag", tag)
+    git(folder, "repack", "-adq")  # each clone has fewer files
     return folder
 
 

@@ -102,6 +102,7 @@ def history(folder: Path) -> Path:
     headed.write_text(headed.read_text("utf-8") + "\n# Sent with another header.\n", "utf-8")
     (rendered / ".editorconfig").unlink()
     release(template, NEWEST)
+    git(template, "repack", "-adq")
     return template
 
 
