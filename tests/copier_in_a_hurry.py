@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import yaml
 from copier import _template
 from copier._jinja_ext import SandboxedEnvironment
 from copier._main import Worker
@@ -39,7 +40,9 @@ def hurry() -> None:
     def file_modes_count(*arguments: Any) -> None:
         """Do what Copier does where core.fileMode is true."""
 
-    changed: Any = SandboxedEnvironment
+    changed: Any = yaml
+    changed.SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast
+    changed = SandboxedEnvironment
     changed.compile = compile_once
     if os.name == "posix":
         changed = Worker

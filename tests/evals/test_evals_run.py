@@ -572,7 +572,7 @@ def line_of(i):
 
 
 def test_a_finished_case_is_held_in_less_than_a_kilobyte_also_while_it_is_summed_up(tmp_path):
-    run_read, n = Run(tmp_path), 10_000
+    run_read, n = Run(tmp_path), 5_000
     tracemalloc.start()
     for i in range(n):
         run_read.add(line_of(i), 1)
