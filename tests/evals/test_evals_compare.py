@@ -91,6 +91,10 @@ def test_where_lower_is_better_a_rise_is_the_loss(tmp_path):
         [3.5 + i % 2 for i in range(30)], [1.0 + i % 3 for i in range(30)]
     )
     assert found["scores"]["edits"]["p"] == pytest.approx(wanted.pvalue, rel=1e-6)
+    held = make(tmp_path / "c", [2.5] * 30, name="edits", scores=declared, baseline=a)
+    told = "Lower is better: edits."
+    assert told in results_table(json.loads((held / "results.json").read_text("utf-8")))
+    assert told in (held / "report.html").read_text("utf-8")
 
 
 def test_cases_that_only_one_run_has_or_that_changed_are_left_out_and_counted(tmp_path):
