@@ -189,9 +189,12 @@ def test_markdown_cannot_be_broken_by_an_output(tmp_path):
 def test_the_published_block_has_figures_failures_and_their_causes(tmp_path):
     base = make(tmp_path / "base", [0] * 12, manifest={"solver": "baseline"})
     folder = make(
-        tmp_path / "r", [1] * 7 + [0] * 5, manifest={"solver": "solution"},
+        tmp_path / "r", [1] * 7 + [0] * 5, manifest={"solver": "solution", "chosen": {"split": "dev", "ids": ["1"]}},
         baseline=base,
     )  # fmt: skip
+    chosen = "split dev (only cases chosen by id, tag or limit)"
+    assert chosen in results_block(folder)
+    assert chosen in (folder / "report.html").read_text("utf-8")
     block = re.sub(" +", " ", results_block(folder))
     assert "| exact | 0.583 [" in block
     assert "(n = 12)" in block
