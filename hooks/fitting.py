@@ -41,7 +41,8 @@ def beside_their_src(text: str, package: str) -> str:
         return text
     src = "" if 'module-root = ""\n' in text else "src/"
     instead = {
-        'requires = ["uv_build"]\nbuild-backend = "uv_build"\n': (
+        'requires = ["uv_build>=0.8"]  # the floor for two packages in module-name\n'
+        'build-backend = "uv_build"\n': (
             'requires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
         ),
         "[tool.uv.build-backend]\n": (

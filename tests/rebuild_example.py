@@ -35,6 +35,7 @@ UNCOUNTED = (
 A_SCORE = re.compile(
     r"^\| (?P<name>[\w.]+) +\| (?P<figure>-?\d\.\d{3} \[.*?\] \(n = \d+\)).*$", re.M
 )
+COST_COMMAND = re.compile(r"`uv run python -m (?P<module>\w+\.cost)`")
 TWO_COLUMNS = re.compile(r"^\| (?P<name>[\w.]+) +\| -?\d\.\d{3} [^|\n]*\|$", re.M)
 NO_BLOCK = "README.md has no lines <!-- {0}: begin … --> and <!-- {0}: end -->: add them"
 
@@ -45,8 +46,13 @@ class ExampleError(Exception):
 
 def takehome(folder: Path, *arguments: str) -> str:
     """Run `takehome` in a render with this environment's libraries, and return what it printed."""
+    return python(folder, "-m", "scaffold.cli", *arguments)
+
+
+def python(folder: Path, *arguments: str) -> str:
+    """Run Python in a render with this environment's libraries, and return what it printed."""
     done = subprocess.run(
-        [sys.executable, "-m", "scaffold.cli", *arguments],
+        [sys.executable, *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder / "src"), "PYTHONUTF8": "1"},
         capture_output=True,
@@ -54,7 +60,7 @@ def takehome(folder: Path, *arguments: str) -> str:
         check=False,
     )
     if done.returncode:
-        raise ExampleError(f"takehome {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}")
+        raise ExampleError(f"python {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}")
     return done.stdout
 
 
@@ -151,6 +157,24 @@ def _publish(folder: Path, example: Path) -> None:
     newest = max((folder / "results").glob(f"2*-{run['solver']}"))
     keep_causes(folder / "results" / "submitted" / "failures.csv", newest / "failures.csv")
     takehome(folder, "publish", "latest")
+    check_prose(folder, run["solver"])
+
+
+def check_prose(folder: Path, solver: str) -> None:
+    """Refuse figures in the prose of a hand-in's README that its commands do not give any more.
+
+    What was tried is told "beside" a figure of the split dev; dollars are what the module `cost`
+    prints. (The figures of the split that is handed in are held against the run by a test.)
+    """
+    page = (folder / "README.md").read_text("utf-8")
+    printed = takehome(folder, "eval", "--solver", solver, "--split", "dev")
+    told = set(re.findall(r"beside [^|\n]*?(\d\.\d{3} \[.*?\] \(n = \d+\))", page))
+    stale = told - {row["figure"] for row in A_SCORE.finditer(printed)}
+    if module := COST_COMMAND.search(page):
+        costs = python(folder, "-m", module["module"])
+        stale |= set(re.findall(r"\$\d+\.\d\d\b", page)) - set(re.findall(r"\$[\d.]+", costs))
+    if stale:
+        raise ExampleError(f"its README tells {', '.join(sorted(stale))}, which nothing gives now")
 
 
 def keep_causes(before: Path, after: Path) -> None:

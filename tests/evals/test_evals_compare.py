@@ -91,6 +91,10 @@ def test_where_lower_is_better_a_rise_is_the_loss(tmp_path):
         [3.5 + i % 2 for i in range(30)], [1.0 + i % 3 for i in range(30)]
     )
     assert found["scores"]["edits"]["p"] == pytest.approx(wanted.pvalue, rel=1e-6)
+    held = make(tmp_path / "c", [2.5] * 30, name="edits", scores=declared, baseline=a)
+    told = "Lower is better: edits."
+    assert told in results_table(json.loads((held / "results.json").read_text("utf-8")))
+    assert told in (held / "report.html").read_text("utf-8")
 
 
 def test_cases_that_only_one_run_has_or_that_changed_are_left_out_and_counted(tmp_path):
@@ -185,9 +189,12 @@ def test_markdown_cannot_be_broken_by_an_output(tmp_path):
 def test_the_published_block_has_figures_failures_and_their_causes(tmp_path):
     base = make(tmp_path / "base", [0] * 12, manifest={"solver": "baseline"})
     folder = make(
-        tmp_path / "r", [1] * 7 + [0] * 5, manifest={"solver": "solution"},
+        tmp_path / "r", [1] * 7 + [0] * 5, manifest={"solver": "solution", "chosen": {"split": "dev", "ids": ["1"]}},
         baseline=base,
     )  # fmt: skip
+    chosen = "split dev (only cases chosen by id, tag or limit)"
+    assert chosen in results_block(folder)
+    assert chosen in (folder / "report.html").read_text("utf-8")
     block = re.sub(" +", " ", results_block(folder))
     assert "| exact | 0.583 [" in block
     assert "(n = 12)" in block

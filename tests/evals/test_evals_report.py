@@ -236,7 +236,10 @@ def test_it_prints_and_fits_a_phone(browser, report, tmp_path):
     page = browser.new_page(viewport={"width": 380, "height": 800})
     page.goto(report.as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= 380
+    assert page.locator("td > small").first.bounding_box()["width"] >= 100  # no tower of words
     page.emulate_media(media="print")
+    scroll = "getComputedStyle(document.querySelector('.scroll')).overflowX"
+    assert page.evaluate(scroll) == "visible"  # paper has no scrollbar
     assert page.locator(".filters").is_hidden()
     assert page.pdf(path=tmp_path / "report.pdf")[:4] == b"%PDF"
     page.close()

@@ -146,6 +146,8 @@ def test_a_bootstrap_draws_whole_groups_and_is_reproducible():
     assert alone == summaries.bootstrap(range(20), mean)
     assert alone.mean == 0.5
     wide = summaries.bootstrap([0] * 10 + [1] * 10, mean)
+    assert wide.method == "bootstrap, 2 groups, few: read with care"
+    assert alone.method == "bootstrap, 20 groups"
     assert (wide.low, wide.high) == (0.0, 1.0)
     assert alone.high - alone.low < 0.6
     for none in (

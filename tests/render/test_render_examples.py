@@ -145,6 +145,30 @@ def test_a_hand_ins_readme_has_the_templates_headings_and_leaves_nothing_to_do(
     assert "TODO" not in page
 
 
+def test_a_hand_ins_links_lead_somewhere_and_what_to_read_first_is_at_most_150_lines(
+    clone: Path,
+) -> None:
+    page = (clone / "README.md").read_text("utf-8")
+    links = [link.strip("<>") for link in re.findall(r"\]\(([^)]+)\)", page)]
+    assert [link for link in links if not (clone / link.split("#")[0]).exists()] == []
+    first = page.split("## Read in this order\n")[1].split("\n## ")[0]
+    parts = [lines_behind(clone, link) for link in re.findall(r"\]\(([^)]+)\)", first)]
+    assert len(parts) == 3
+    assert sum(len(part) for part in parts) <= 150
+
+
+def lines_behind(clone: Path, link: str) -> list[str]:
+    """The file of a link, or the lines that it ends in (#L10-L20): whole functions or classes."""
+    name, _, chosen = link.partition("#")
+    lines = (clone / name).read_text("utf-8").splitlines()
+    if not chosen:
+        return lines
+    begin, end = (int(number) for number in re.findall(r"\d+", chosen))
+    assert lines[begin - 1].startswith(("def ", "async def ", "class ")), link
+    assert lines[end : end + 1] in ([], [""]), f"{link} ends in the middle of something"
+    return lines[begin - 1 : end]
+
+
 def test_every_figure_in_a_hand_ins_prose_is_of_its_run(clone: Path) -> None:
     """What was tried and rejected left no run behind; all other figures are held against it."""
     results = json.loads((clone / "results" / "submitted" / "results.json").read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""A kind or a part is named in several places: here it is said, in a second, which ones are left."""
+"""A kind, a part or a vendor is named in several places: here it is said, in a second, which ones are left."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from render.test_render_products import OF_KIND, OPTIONAL, PARTS, VENDORS
 from rendering import ROOT
 
 from scaffold.cli import COMMANDS
+from scaffold.llm.vendors import VENDORS as SERVERS
 
 TEMPLATE = ROOT / "template"
 COPIER: dict[str, Any] = yaml.safe_load((ROOT / "copier.yml").read_text("utf-8"))
 KIND_CHOICES = COPIER["kind"]["choices"].values()
 PART_CHOICES = COPIER["parts"]["choices"].values()
+VENDOR_CHOICES = COPIER["vendors"]["choices"].values()
+ENVIRONMENT = (TEMPLATE / ".env.example.jinja").read_text("utf-8")
 OVERLAYS = [folder.name.split("'")[1] for folder in TEMPLATE.glob("{% if kind ==*")]
 # Of COMMANDS: what no answer drops
 NO_PART = {"every render", "checks"}
@@ -77,6 +80,23 @@ def test_a_part_is_named_wherever_parts_are(part: str) -> None:
         "a row in template/src/scaffold/README.md": part in OF_SCAFFOLD,
     }
     hold(part, places)
+
+
+@pytest.mark.parametrize("server", sorted(SERVERS))
+def test_a_vendor_is_named_wherever_vendors_are(server: str) -> None:
+    """A server that speaks another's protocol has a row of its own, and the other's module."""
+    module, key = SERVERS[server].module, f"{server.upper()}_API_KEY="
+    question = re.search(r"^\| `vendors` \|.*$", (ROOT / "README.md").read_text("utf-8"), re.M)
+    assert question
+    places = {
+        f"a choice {module} of vendors in copier.yml": module in VENDOR_CHOICES,
+        f"a line for {module} under _exclude in copier.yml": module in dropped(),
+        f"{module} among VENDORS in tests/render/test_render_products.py": [module] in VENDORS,
+        f"{module} in README.md's row of the question `vendors`": f"`{module}`" in question[0],
+        "the validator of model in copier.yml": f"'{server}'" in COPIER["model"]["validator"],
+        f"{key} in template/.env.example.jinja": SERVERS[server].free or key in ENVIRONMENT,
+    }
+    hold(server, places)
 
 
 def free_pattern() -> str:

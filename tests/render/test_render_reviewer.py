@@ -58,6 +58,7 @@ def test_the_commands_of_the_readme_give_its_table_whatever_split_was_handed_in(
         printed = run_in(clone, *TAKEHOME, *arguments_of(line)).stdout
     told = [line for line in page.splitlines() if re.match(r"\| (exact|token_f1) ", line)]
     assert len(told) == 2
+    assert ", split test; no model; " in page
     assert set(told) <= set(printed.splitlines())
 
 

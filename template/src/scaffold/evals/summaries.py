@@ -19,12 +19,11 @@ def figures(run: Run, rows: list[Row], scores: Scores) -> dict[str, dict[str, An
     several = names_of(rows) if any(row.epoch for row in rows) else []
     for name in (name for name in several if "." not in name):  # not for each field
         known = [(tries, cluster) for _, tries, cluster in tries_of(rows, name, scores) if tries]
-        clusters = [cluster for _, cluster in known]
         binary = all(value in (0, 1) for tries, _ in known for value in tries)
         for k in range(2, min((len(tries) for tries, _ in known), default=0) + 1 if binary else 0):
             for sign, chance in (("@", pass_at_k), ("^", pass_hat_k)):
                 values = [chance(len(tries), tries.count(1), k) for tries, _ in known]
-                found[f"{name} pass{sign}{k}"] = asdict(estimate(values, clusters))
+                found[f"{name} pass{sign}{k}"] = asdict(estimate(values, [c for _, c in known]))
     clusters = [row.cluster for row in rows]
     for name, score in scores.items():
         if score.summary:
@@ -65,7 +64,8 @@ def bootstrap(clusters: Sequence[Hashable], figure: Figure) -> Estimate:
     figures = [figure([index for pool in draw for index in pool]) for draw in draws]
     known = sorted(value for value in figures if value is not None and isfinite(value))
     low, high = (known[round(p * (len(known) - 1))] if known else None for p in (0.025, 0.975))
-    return Estimate(found, low, high, None, n, len(pools), method)
+    few = ", few: read with care" if len(pools) < 10 else ""
+    return Estimate(found, low, high, None, n, len(pools), f"{method}{few}")
 
 
 def pass_at_k(n: int, right: int, k: int) -> float:
