@@ -10,6 +10,7 @@ tests/update/history.py, as it has no releases yet. Templates' own tasks do not 
 
 from __future__ import annotations
 
+import argparse
 import re
 import subprocess
 import sys
@@ -106,15 +107,23 @@ def row(name: str, template: Path, old: str, new: str, folder: Path) -> list[str
     ]
 
 
+def peer(given: str) -> tuple[str, Path, str, str]:
+    """Take NAME=PATH:OLD:NEW apart."""
+    name, _, rest = given.partition("=")
+    path, old, new = rest.rsplit(":", 2)
+    return name, Path(path), old, new
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("peers", nargs="*", type=peer, metavar="NAME=PATH:OLD:NEW")
+    peers = parser.parse_args().peers
     with tempfile.TemporaryDirectory() as made:
         scratch = Path(made).resolve()
         with own_settings(scratch):
             rows = []
-            for number, given in enumerate(sys.argv[1:]):
-                name, _, rest = given.partition("=")
-                path, old, new = rest.rsplit(":", 2)
-                rows.append(row(name, Path(path), old, new, scratch / f"peer {number}"))
+            for number, (name, *versions) in enumerate(peers):
+                rows.append(row(name, *versions, scratch / f"peer {number}"))
             ours = history(scratch / "template")
             rows.append(row("this one", ours, "v0.1.0", NEWEST, scratch / "ours"))
     print(machine("copier"))
