@@ -132,7 +132,8 @@ def _rows_of_json(path: Path) -> Iterator[dict[str, object]]:
     if isinstance(content, dict):
         lists = [value for value in content.values() if isinstance(value, list)]
         content = lists[0] if len(lists) == 1 else []
-    yield from (row for row in content if isinstance(row, dict))
+    if isinstance(content, list):  # JSON may be a number alone, or a text
+        yield from (row for row in content if isinstance(row, dict))
 
 
 def _types_of(text: str) -> set[str]:

@@ -97,6 +97,12 @@ def test_every_table_is_mapped_by_clear_names(desk: Desk, name: str, content: st
     }
 
 
+@pytest.mark.parametrize("content", ["3", '"text"', "null", "[1]", "", "{"])
+def test_json_that_holds_no_rows_is_no_table(tmp_path: Path, content: str) -> None:
+    (tmp_path / "rows.json").write_text(content, encoding="utf-8")
+    assert columns.look(tmp_path / "rows.json") is None
+
+
 def test_ids_that_repeat_are_no_ids(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("id,text\n1,a\n1,b\n", encoding="utf-8")
     table = columns.look(tmp_path / "rows.csv")
