@@ -142,6 +142,18 @@ def test_without_a_network_it_says_so_and_commits_the_render(desk: Desk, tmp_pat
     assert desk.committed("HEAD") == GIVEN
 
 
+def test_a_lock_that_a_killed_git_left_is_named_before_anything_is_committed(desk: Desk) -> None:
+    desk.git("init", "--quiet")
+    lock = desk.folder / ".git" / "index.lock"
+    lock.touch()
+    said = desk.run(without=("uv",))
+    assert f'committed: git runs here, or was killed (then delete "{lock}").' in said.text
+    lock.unlink()
+    desk.run()
+    assert desk.committed("scaffold")
+    assert desk.git("status", "--porcelain") == ""
+
+
 def test_a_merge_underway_is_not_ended_by_a_commit(desk: Desk) -> None:
     desk.git("init", "-q", "-b", "main")
     desk.git("commit", "-q", "--allow-empty", "-m", "theirs")
