@@ -84,6 +84,9 @@ def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
         rest = f", {filled.open} still to be mapped" if filled.open else ""
         found = f"{filled.columns} columns found, {filled.mapped} fields mapped{rest}"
         say(f"{cases.as_posix()}: {found}. Check MAPPING.")
+        twice = ", ".join(f'"{name}"' for name in columns.repeated(placed.path)[:3])
+        if twice:
+            say(f"{where} has several columns called {twice}; a row keeps the last. Rename them.")
         if Path("data/cases.jsonl").exists():
             say("data/cases.jsonl is older, perhaps our sample: delete it, and a run makes it.")
         if filled.open and placed.path.is_dir():
@@ -177,7 +180,9 @@ def _second_commit(repo: repository.Repository, written: list[Path], data: bool,
         paths += repository.too_large(new, say)
     try:
         if repo.commit(repository.SECOND, paths):
-            names = "the lock file, the brief and the raw data" if data else "the lock file"
-            say(f"Committed: {names}.")
+            also = (
+                " and what you allowed of brief and raw data" if len(paths) > len(written) else ""
+            )
+            say(f"Committed: the lock file{also}.")
     except repository.GitError as error:
         say(f"The second commit failed ({error}). Later: git add --all, then git commit")
