@@ -1,13 +1,14 @@
 """hooks/after_copy.py: the two commits, the environment, and what it says where one is not to be."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
-from hook_desk import HOOK, PYPROJECT, Desk, render
+from hook_desk import HOOK, PYPROJECT, REPOSITORY, Desk, render
 
 GIVEN = {
     ".copier-answers.yml",
@@ -43,6 +44,15 @@ def test_what_lay_in_the_folder_before_is_not_committed(desk: Desk) -> None:
     assert desk.committed("scaffold") == GIVEN
     left = desk.git("status", "--porcelain")
     assert all(name in left for name in ("offer letter.pdf", "src/mine.py", "AGENTS.md"))
+
+
+def test_a_file_of_a_copy_that_was_killed_is_in_the_first_commit(desk: Desk) -> None:
+    first = desk.folder / ".gitattributes"  # Copier begins with it
+    shutil.copyfile(REPOSITORY / "template" / first.name, first)
+    long_ago = time.time() - 60
+    os.utime(first, (long_ago, long_ago))
+    desk.run(without=("uv",))
+    assert desk.committed("scaffold") == GIVEN | {first.name}
 
 
 def test_a_second_run_changes_nothing(desk: Desk) -> None:
