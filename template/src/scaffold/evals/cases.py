@@ -48,7 +48,7 @@ def _places(path: Path) -> Iterator[tuple[str, Any]]:
         return
     kind = path.suffix.lower()
     if kind not in (".csv", ".tsv", ".jsonl", ".ndjson", ".json") or not path.is_file():
-        raise CasesError(f"{path} must be a folder, .csv, .tsv, .jsonl or .json that is there")
+        raise CasesError(f"{path} must be there, as a folder, .csv, .tsv, .jsonl or .json")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:  # a cell keeps its \r\n
             if kind in (".csv", ".tsv"):
