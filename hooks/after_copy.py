@@ -47,6 +47,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--answers-file", default=".copier-answers.yml")
     # Where Copier was told to write: with a relative path, it tells where the user stood.
     parser.add_argument("--destination", default="")
+    parser.add_argument("--stood", default="")
     try:
         return parser.parse_args(arguments)
     except SystemExit as left:

@@ -10,6 +10,9 @@ from pathlib import Path
 
 # Answers that name or choose the candidate's own files, which an update leaves alone.
 _FIXED = ("package_name", "kind", "starter")
+# As Copier takes them, for the one of them that is a yes or a no
+_WORDS = dict.fromkeys(("y", "yes", "t", "on", "1"), "true")
+_WORDS |= dict.fromkeys(("n", "no", "f", "off", "0"), "false")
 
 # An interpreter started with PYTHONSAFEPATH does not look beside the script by itself.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -49,7 +52,9 @@ def refused(answers_file: Path, data: dict[str, object]) -> str:
     recorded = answers_file.read_text(encoding="utf-8")
     for name in _FIXED:
         found = re.search(rf"^{name}: *['\"]?([a-z0-9_]+)", recorded, re.MULTILINE)
-        if found and name in data and str(data[name]).strip().lower() != found[1]:
+        typed = str(data.get(name)).strip().lower()
+        typed = _WORDS.get(typed, typed) if name == "starter" else typed
+        if found and name in data and typed != found[1]:
             return (
                 f'{name} is "{found[1]}" here and cannot change: an update leaves your files alone. '
                 f"Nothing was written. Leave {name} out, or copy the template into a new folder."

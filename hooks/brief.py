@@ -78,12 +78,15 @@ def _convert(source: Path) -> str:
         if text is not None:
             files.write_atomically(BRIEF, text)
             return f"BRIEF.md: the text of {source.name}."
-    original = BRIEF.with_suffix(source.suffix.lower() or ".original")
+    ending = source.suffix.lower() or ".original"
+    original = BRIEF.with_suffix(".original.md" if ending == BRIEF.suffix else ending)
     if source != original.resolve():
         files.copy_atomically(source, original)
     if not suffix:
         _write(f"Its original is {original}.")
-        return f"BRIEF.md: paste the text of {original} into it; its format is not one we read."
+        long = source.stat().st_size > _LARGEST
+        why = "it is longer than any brief" if long else "its format is not one we read"
+        return f"BRIEF.md: paste the text of {original} into it; {why}."
     text, why = _by_library(suffix, original)
     if not text:
         _write(f"Its original is {original}.")
@@ -105,9 +108,10 @@ def _text(source: Path) -> str | None:
         encodings = ["utf-8-sig", "cp1252", "latin-1"]
     for encoding in encodings:
         try:
-            return _tidy(raw.decode(encoding))
+            text = raw.decode(encoding)
         except UnicodeDecodeError:
             continue
+        return None if "\0" in text else _tidy(text)  # UTF-32 begins as UTF-16 does
     return None
 
 
@@ -129,5 +133,5 @@ def _by_library(suffix: str, original: Path) -> tuple[str, str]:
     if not done.ok:
         return "", f"turning it into text failed ({done.complaint}){_LATER}"
     if not text.strip():
-        return "", "it holds no text, only pictures"
+        return "", "it holds no text, perhaps only pictures"
     return re.sub(r"[ \t]+\n", "\n", re.sub(r"\n{4,}", "\n\n\n", text)), ""

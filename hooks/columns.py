@@ -3,7 +3,9 @@
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -89,18 +91,32 @@ def look(path: Path) -> Table | None:
     return Table(list(columns.values()), rows) if columns else None
 
 
+def repeated(path: Path) -> list[str]:
+    """Return names that several columns of a CSV have: of those, a row keeps the last one's cell."""
+    if path.suffix.lower() not in (".csv", ".tsv"):
+        return []
+    with _opened(path) as reader:
+        names = Counter(reader.fieldnames or [])
+    return [name for name, times in names.items() if times > 1 and name.strip()]
+
+
 def _cells(path: Path) -> Iterator[dict[str, object]]:
+    with _opened(path) as reader:
+        if not any(reader.fieldnames or []):
+            return
+        yield dict.fromkeys(reader.fieldnames or [])  # columns count even without a row
+        yield from (dict(row) for row in reader)
+
+
+@contextmanager
+def _opened(path: Path) -> Generator["csv.DictReader[str]"]:
     encoding = _encoding(path)
     csv.field_size_limit(2**31 - 1)
     with path.open(encoding=encoding, newline="") as file:
         header = file.readline()
         file.seek(0)
         # The same rule as scaffold.evals.read_rows, which reads the file later.
-        reader = csv.DictReader(file, delimiter=max(",;\t|", key=header.count))
-        if not any(reader.fieldnames or []):
-            return
-        yield dict.fromkeys(reader.fieldnames or [])  # columns count even without a row
-        yield from (dict(row) for row in reader)
+        yield csv.DictReader(file, delimiter=max(",;\t|", key=header.count))
 
 
 def _encoding(path: Path) -> str:
@@ -132,7 +148,8 @@ def _rows_of_json(path: Path) -> Iterator[dict[str, object]]:
     if isinstance(content, dict):
         lists = [value for value in content.values() if isinstance(value, list)]
         content = lists[0] if len(lists) == 1 else []
-    yield from (row for row in content if isinstance(row, dict))
+    if isinstance(content, list):  # JSON may be a number alone, or a text
+        yield from (row for row in content if isinstance(row, dict))
 
 
 def _types_of(text: str) -> set[str]:

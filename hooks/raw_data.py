@@ -58,7 +58,7 @@ def place(typed: str, destination: str) -> Placed:
         files.copy_atomically(source, target)
         return Placed(target)
     if not source.is_dir():
-        raise NoDataError("it is neither a file nor a folder")
+        raise NoDataError("it is neither a file nor a folder; name one")
     left_out = _copy_folder(source, target)
     return Placed(_one_table(target), left_out)
 
@@ -90,7 +90,8 @@ def _needs(size: int) -> None:
     free = shutil.disk_usage(Path.cwd()).free
     if size + _SPARE > free:
         raise NoDataError(
-            f"it has {size // 1_000_000:,} MB and the disk {free // 1_000_000:,} free"
+            f"it has {size // 1_000_000:,} MB and the disk {free // 1_000_000:,} free, of which "
+            f"{_SPARE // 1_000_000} stay free for .venv: make room"
         )
 
 

@@ -18,14 +18,19 @@ def files(package: str, answers_file: str) -> list[Path]:
     """Return the files here that this run rendered, whatever the answers were.
 
     A file at the same path that was here before (Copier skips it) is older than what is surely
-    ours, and stays out.
+    ours, and stays out; but not one that holds what ours would, of a copy that was killed.
     """
     found = [
         path for path in possible(package, answers_file) if path.is_file() and not path.is_symlink()
     ]
     ours = [path for path in found if path.parts[:2] == ("src", "scaffold")]
     oldest = min((path.stat().st_mtime for path in ours), default=0.0) - _CLOCK
-    return sorted({path for path in found if path.stat().st_mtime >= oldest})
+    return sorted({path for path in found if path.stat().st_mtime >= oldest or _verbatim(path)})
+
+
+def _verbatim(path: Path) -> bool:
+    source = TEMPLATE / path
+    return source.is_file() and source.read_bytes() == path.read_bytes()
 
 
 def possible(package: str, answers_file: str = ".copier-answers.yml") -> list[Path]:

@@ -37,18 +37,19 @@ class Repository:
         Raises:
             GitError: git says no.
         """
-        if Path(".git").exists():
-            found = self.git("rev-parse", "--git-dir")
-            if not found.ok:
-                raise GitError(f"git cannot read the repository here: {found.complaint}.")
-            return
-        if inside_another and self.git("rev-parse", "--git-dir").ok:
+        found = self.git("rev-parse", "--absolute-git-dir")
+        if Path(".git").exists() and not found.ok:
+            raise GitError(f"git cannot read the repository here: {found.complaint}")
+        if found.ok and (inside_another or Path(".git").exists()):
+            lock = Path(os.fsdecode(found.output).strip()) / "index.lock"
+            if lock.exists():  # commits have an index of their own; the user's would not know them
+                raise GitError(f'git runs here, or was killed (then delete "{lock}")')
             return
         made = self.git("init", "--quiet", "--initial-branch=main")
         if not made.ok:  # git before 2.28 has no --initial-branch
             made = self.git("init", "--quiet")
         if not made.ok:
-            raise GitError(f"git init failed: {made.complaint}.")
+            raise GitError(f"git init failed: {made.complaint}")
 
     def tagged(self) -> bool:
         """Tell whether the first commit was made before; a tag of that name may be another's."""

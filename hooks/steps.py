@@ -1,10 +1,12 @@
 """The steps after copying, in their order; each does what it can and says the rest."""
 
 import argparse
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import brief
+import columns
 import environment
 import files
 import fill_in
@@ -19,6 +21,8 @@ Say = Callable[[str], None]
 
 def take(answers: argparse.Namespace, say: Say) -> None:
     """Fill in, put brief and data in place, commit the render, lock and sync, commit the rest."""
+    if answers.stood:  # Windows has no PWD, and a program that starts Copier may hand on its own
+        os.environ["PWD"] = answers.stood
     package = Path("src") / answers.package
     in_starter = answers.starter == "true"
     repo = _open(in_starter, say)
@@ -80,6 +84,9 @@ def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
         rest = f", {filled.open} still to be mapped" if filled.open else ""
         found = f"{filled.columns} columns found, {filled.mapped} fields mapped{rest}"
         say(f"{cases.as_posix()}: {found}. Check MAPPING.")
+        twice = ", ".join(f'"{name}"' for name in columns.repeated(placed.path)[:3])
+        if twice:
+            say(f"{where} has several columns called {twice}; a row keeps the last. Rename them.")
         if Path("data/cases.jsonl").exists():
             say("data/cases.jsonl is older, perhaps our sample: delete it, and a run makes it.")
         if filled.open and placed.path.is_dir():
@@ -93,6 +100,8 @@ def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
         say(f"{folder.as_posix()} is what is searched. Questions: see {cases.as_posix()}.")
         if answers.commit_data != "true":
             say("git ignores the documents, and without them nobody can replay: agree on that.")
+    elif filled and placed.path.suffix.lower() in columns.TABLES:
+        say(f"{where} holds no rows that can be read: mend it, or make rows of it in {cases.name}.")
     elif filled:
         say(f"{cases.as_posix()}: {where} is no table that we read; make rows of it there.")
 
@@ -171,7 +180,9 @@ def _second_commit(repo: repository.Repository, written: list[Path], data: bool,
         paths += repository.too_large(new, say)
     try:
         if repo.commit(repository.SECOND, paths):
-            names = "the lock file, the brief and the raw data" if data else "the lock file"
-            say(f"Committed: {names}.")
+            also = (
+                " and what you allowed of brief and raw data" if len(paths) > len(written) else ""
+            )
+            say(f"Committed: the lock file{also}.")
     except repository.GitError as error:
         say(f"The second commit failed ({error}). Later: git add --all, then git commit")

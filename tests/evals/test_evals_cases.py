@@ -169,6 +169,17 @@ def test_a_line_that_is_no_object_is_named_by_mapping_and_seen_by_who_reads_rows
     ]
 
 
+def test_a_label_of_json_may_be_a_list_or_an_object():
+    class Places(BaseModel):
+        sources: list[str]
+        spans: dict[str, int]
+
+    rows = [{"q": "where?", "sources": ["a", "b"], "spans": {"a": 1}}]
+    mapping = {"input.text": "q", "expected.sources": "sources", "expected.spans": "spans"}
+    [case] = map_rows(rows, mapping, input=Input, expected=Places)
+    assert case.expected == Places(sources=["a", "b"], spans={"a": 1})
+
+
 def test_nothing_is_written_where_a_row_is_bad(tmp_path):
     rows = [{"body": "x"}, {"body": None}]
     with pytest.raises(CasesError):
@@ -176,11 +187,18 @@ def test_nothing_is_written_where_a_row_is_bad(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_latin_1_is_said_in_a_sentence(tmp_path):
+@pytest.mark.parametrize("encoding", ["Latin-1", "UTF-16"])
+def test_another_encoding_is_said_in_a_sentence(tmp_path, encoding):
     path = tmp_path / "raw.csv"
-    path.write_bytes("text\nGrüße\n".encode("latin-1"))
-    with pytest.raises(CasesError, match="Latin-1"):
+    path.write_bytes("text\nGrüße\n".encode(encoding))
+    with pytest.raises(CasesError, match=encoding):
         list(read_rows(path))
+
+
+def test_ndjson_is_jsonl_by_another_name(tmp_path):
+    path = tmp_path / "raw.ndjson"
+    path.write_text('{"text": "a"}\n', encoding="utf-8")
+    assert list(read_rows(path)) == [{"text": "a"}]
 
 
 def test_a_folder_gives_a_row_per_file(tmp_path):

@@ -50,6 +50,14 @@ def test_without_pwd_a_relative_destination_tells_where_the_user_stood(desk: Des
     assert desk.read("BRIEF.md") == "two above\n"
 
 
+def test_where_copier_ran_is_believed_before_a_pwd_of_the_program_around_it(desk: Desk) -> None:
+    (desk.stood / "brief.md").write_text("where I stood\n", encoding="utf-8")
+    (desk.folder.parent / "brief.md").write_text("beside the folder\n", encoding="utf-8")
+    stale = str(desk.folder.parent)
+    desk.run("--brief=brief.md", f"--stood={desk.stood}", without=("uv",), PWD=stale)
+    assert desk.read("BRIEF.md") == "where I stood\n"
+
+
 @pytest.mark.parametrize("form", ['"{}"', "'{}'", "{}", " {} "])
 def test_a_path_may_be_dragged_into_the_terminal_with_its_quotes(desk: Desk, form: str) -> None:
     (desk.stood / "brief.md").write_text(TEXT, encoding="utf-8")

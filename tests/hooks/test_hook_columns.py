@@ -97,6 +97,18 @@ def test_every_table_is_mapped_by_clear_names(desk: Desk, name: str, content: st
     }
 
 
+@pytest.mark.parametrize("content", ["3", '"text"', "null", "[1]", "", "{"])
+def test_json_that_holds_no_rows_is_no_table(tmp_path: Path, content: str) -> None:
+    (tmp_path / "rows.json").write_text(content, encoding="utf-8")
+    assert columns.look(tmp_path / "rows.json") is None
+
+
+def test_columns_of_one_name_are_said_as_only_the_last_is_read(desk: Desk) -> None:
+    (desk.stood / "rows.csv").write_text("id,text,text,label,,\n1,a,b,x,,\n", encoding="utf-8")
+    said = desk.run("--data=rows.csv", "--kind=blank", without=("uv",))
+    assert 'rows.csv has several columns called "text"; a row keeps the last.' in said.text
+
+
 def test_ids_that_repeat_are_no_ids(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("id,text\n1,a\n1,b\n", encoding="utf-8")
     table = columns.look(tmp_path / "rows.csv")

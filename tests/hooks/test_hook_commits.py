@@ -1,13 +1,14 @@
 """hooks/after_copy.py: the two commits, the environment, and what it says where one is not to be."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
-from hook_desk import HOOK, PYPROJECT, Desk, render
+from hook_desk import HOOK, PYPROJECT, REPOSITORY, Desk, render
 
 GIVEN = {
     ".copier-answers.yml",
@@ -43,6 +44,15 @@ def test_what_lay_in_the_folder_before_is_not_committed(desk: Desk) -> None:
     assert desk.committed("scaffold") == GIVEN
     left = desk.git("status", "--porcelain")
     assert all(name in left for name in ("offer letter.pdf", "src/mine.py", "AGENTS.md"))
+
+
+def test_a_file_of_a_copy_that_was_killed_is_in_the_first_commit(desk: Desk) -> None:
+    first = desk.folder / ".gitattributes"  # Copier begins with it
+    shutil.copyfile(REPOSITORY / "template" / first.name, first)
+    long_ago = time.time() - 60
+    os.utime(first, (long_ago, long_ago))
+    desk.run(without=("uv",))
+    assert desk.committed("scaffold") == GIVEN | {first.name}
 
 
 def test_a_second_run_changes_nothing(desk: Desk) -> None:
@@ -140,6 +150,18 @@ def test_without_a_network_it_says_so_and_commits_the_render(desk: Desk, tmp_pat
     assert "uv lock failed" in said.text
     assert "uv sync" in said.text
     assert desk.committed("HEAD") == GIVEN
+
+
+def test_a_lock_that_a_killed_git_left_is_named_before_anything_is_committed(desk: Desk) -> None:
+    desk.git("init", "--quiet")
+    lock = desk.folder / ".git" / "index.lock"
+    lock.touch()
+    said = desk.run(without=("uv",))
+    assert f'committed: git runs here, or was killed (then delete "{lock}").' in said.text
+    lock.unlink()
+    desk.run()
+    assert desk.committed("scaffold")
+    assert desk.git("status", "--porcelain") == ""
 
 
 def test_a_merge_underway_is_not_ended_by_a_commit(desk: Desk) -> None:

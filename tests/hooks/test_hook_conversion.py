@@ -78,10 +78,12 @@ def test_docx_keeps_headings_and_tables(desk: Desk) -> None:
 
 
 @pytest.mark.usefixtures("index")
-def test_a_broken_pdf_is_kept_and_said(desk: Desk) -> None:
-    (desk.stood / "task.pdf").write_bytes(b"%PDF-1.4 broken")
+@pytest.mark.parametrize(("raw", "why"), [(b"%PDF-1.4 broken", "EOF"), (b"", "EmptyFileError")])
+def test_a_broken_pdf_is_kept_and_said(desk: Desk, raw: bytes, why: str) -> None:
+    (desk.stood / "task.pdf").write_bytes(raw)
     said = desk.run("--brief=task.pdf")
     assert "paste the text of BRIEF.pdf into it" in said.text
+    assert why in said.text  # of a library's traceback the last line, not the first
     assert brief.PASTE in desk.read("BRIEF.md")
 
 
@@ -104,10 +106,13 @@ def test_a_pdf_that_waited_for_uv_becomes_text_by_the_same_command(desk: Desk) -
     assert brief.PASTE not in desk.read("BRIEF.md")
 
 
-@pytest.mark.parametrize("name", ["task.rtf", "task", "picture.png"])
+@pytest.mark.parametrize("name", ["task.rtf", "task", "picture.png", "utf-32.txt", "task.md"])
 def test_what_is_no_text_is_kept_beside(desk: Desk, name: str) -> None:
-    (desk.stood / name).write_bytes(b"\x89PNG\0\0binary")
+    raw = "Build it".encode("utf-32") if name == "utf-32.txt" else b"\x89PNG\0\0binary"
+    (desk.stood / name).write_bytes(raw)
     said = desk.run(f"--brief={name}", without=("uv",))
-    kept = desk.folder / f"BRIEF{Path(name).suffix or '.original'}"
-    assert kept.is_file()
-    assert f"paste the text of {kept.name} into it" in said.text
+    suffix = Path(name).suffix or ".original"
+    # BRIEF.md itself asks for the text, so a .md that is no text needs a name of its own
+    kept = desk.folder / ("BRIEF.original.md" if suffix == ".md" else f"BRIEF{suffix}")
+    assert kept.read_bytes() == raw
+    assert f"paste the text of {kept.name} into it; its format is not one we read" in said.text

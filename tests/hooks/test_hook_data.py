@@ -229,5 +229,5 @@ def test_data_larger_than_the_disk_is_refused_before_it_is_copied(
     usage = shutil.disk_usage(desk.folder)._replace(free=1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     monkeypatch.chdir(desk.folder)
-    with pytest.raises(raw_data.NoDataError, match="the disk 0 free"):
+    with pytest.raises(raw_data.NoDataError, match="the disk 0 free, of which 200 stay free"):
         raw_data.place(str(desk.stood / "rows.csv"), "")

@@ -78,6 +78,8 @@ def test_only_another_major_is_announced_and_the_newest_of_the_old_one_named() -
         ("kind", "blank", True),
         ("starter", "true", True),
         ("starter", False, False),
+        ("starter", "no", False),
+        ("starter", "yes", True),
         ("package_name", "my_task", False),
         ("parts", "[documents]", False),
         ("vendors", ["openai"], False),

@@ -128,6 +128,8 @@ def test_any_text_is_a_name_that_gives_a_package_or_is_refused_in_a_sentence(
         ({"author": ""}, "type your name"),
         ({"package_name": "json"}, "add a word, for example json_task"),
         ({"package_name": "scaffold"}, "add a word"),
+        ({"package_name": "con"}, "add a word"),
+        ({"package_name": "cohere"}, "add a word"),
         ({"package_name": "../x"}, "type a-z, 0-9 and _"),
         ({"package_name": "Ünder"}, "type a-z, 0-9 and _"),
         ({"package_name": "a" * 31}, "type a-z, 0-9 and _"),
@@ -138,7 +140,10 @@ def test_any_text_is_a_name_that_gives_a_package_or_is_refused_in_a_sentence(
         ({"model": "gemini:gemini-3.5-flash"}, "begin the model with one of anthropic, openai"),
         ({"vendors": ["openai"], "model": "anthropic:x"}, "begin the model with one of openai"),
         ({"brief": "a\nb"}, "type the path of one file"),
+        ({"commit_data": "nein"}, '"nein" is neither yes nor no: type yes or no'),
+        ({"starter": "perhaps"}, '"perhaps" is neither yes nor no: type yes or no'),
         ({"data": "a\x00b"}, "type the path of one file or folder"),
+        ({"data": "  "}, "type the path of one file or folder, or leave it empty"),
         ({"kind": "rag", "parts": []}, "needs the parts documents and retrieval: name them, too"),
         ({"kind": "agent", "parts": ["tools"]}, "needs the part trajectory: name it, too"),
         ({"parts": ["retrieval"]}, "retrieval needs the part documents: name it, too"),
@@ -188,7 +193,7 @@ def test_a_kind_and_the_data_bring_the_parts_that_they_need(
 
 
 def test_a_folder_with_a_document_in_it_brings_the_part_that_reads_it(
-    template: Path, tmp_path: Path
+    template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("tables/a.csv", "mixed [1]/deals/Sheet.XLSX", "mixed [1]/policy.md"):
         file = tmp_path / name
@@ -196,6 +201,8 @@ def test_a_folder_with_a_document_in_it_brings_the_part_that_reads_it(
         file.write_text("", encoding="utf-8")
     assert answers_for(template, data=f"{tmp_path}/tables/")["parts"] == []
     assert answers_for(template, data=f"{tmp_path}/mixed [1]/")["parts"] == ["documents"]
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert answers_for(template, data=" '~/mixed [1]/' ")["parts"] == ["documents"]
 
 
 def test_no_package_can_hide_pythons_own_modules_or_a_dependency() -> None:

@@ -47,7 +47,7 @@ def _places(path: Path) -> Iterator[tuple[str, Any]]:
     if path.is_dir():
         return
     kind = path.suffix.lower()
-    if kind not in (".csv", ".tsv", ".jsonl", ".json") or not path.is_file():
+    if kind not in (".csv", ".tsv", ".jsonl", ".ndjson", ".json") or not path.is_file():
         raise CasesError(f"{path} must be there, as a folder, .csv, .tsv, .jsonl or .json")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:  # a cell keeps its \r\n
@@ -67,7 +67,7 @@ def _places(path: Path) -> Iterator[tuple[str, Any]]:
                 items = lists[0] if len(lists) == 1 else items
             yield from ((f"line {n}", item) for n, item in enumerate(items, 1) if item != "")
     except UnicodeDecodeError as error:
-        raise CasesError(f"{path} is not UTF-8, probably Latin-1: save it as UTF-8") from error
+        raise CasesError(f"{path} is not UTF-8 (Latin-1? UTF-16?): save it as UTF-8") from error
 
 
 def _parsed(text: str) -> Any:
@@ -138,7 +138,7 @@ def _nested(cells: Mapping[str, Any]) -> dict[str, Any]:
         for step in path:
             place = place.setdefault(step, {})
         place[last] = cell
-    if {cell for name, cell in cells.items() if str(name).startswith("expected.")} == {None}:
+    if {cell is None for to, cell in cells.items() if str(to).startswith("expected.")} == {True}:
         del case["expected"]
     if isinstance(tags := case.get("tags"), str):
         case["tags"] = re.split(r"\s*[,;|]\s*", tags)

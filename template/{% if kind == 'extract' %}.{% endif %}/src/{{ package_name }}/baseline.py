@@ -38,7 +38,8 @@ DATES = [
         rf"\b{MONTH}\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<y>\d{{4}})\b",
     )
 ]
-NUMBER = re.compile(r"(?<![\w.,/-])-?\d(?:[\d.,'’]|[\u00a0\u202f](?=\d{3}(?!\d)))*+(?!\w|\s?%)")
+# An atomic group, not "*+", in which Python 3.11.2 loses its place at a look ahead.
+NUMBER = re.compile(r"(?<![\w.,/-])-?\d(?>(?:[\d.,'’]|[\u00a0\u202f](?=\d{3}(?!\d)))*)(?!\w|\s?%)")
 
 
 class Reading(NamedTuple):
