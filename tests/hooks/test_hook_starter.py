@@ -2,6 +2,7 @@
 
 import hook_layouts
 import pytest
+import starter
 from hook_desk import PYPROJECT, Desk
 from hook_layouts import PENDING, TABLES
 
@@ -75,6 +76,23 @@ def test_a_readme_of_another_form_stays_and_is_the_brief(their: Desk) -> None:
     assert their.read("BRIEF.md") == "Task\n====\n"
     assert their.read("readme.rst") == "Task\n====\n"
     assert their.read("README.md") == PENDING["README.md"]
+
+
+def test_what_names_a_readme_that_ours_replaces_names_ours(their: Desk) -> None:
+    said = "# as readme.md has it\n[project]\nname = 'x'\nreadme = 'docs/readme.md'\n"
+    named = said.replace("docs/", "")
+    setup = "setup(long_description=open('readme.md').read())\n"
+    _copy_over(their, {"readme.md": "# Task\n", "pyproject.toml": named, "setup.py": setup})
+    (their.folder / "setup.py").write_text(f"{setup}# edited\n", encoding="utf-8")
+    their.run("--starter=true", without=("uv",))
+    committed = their.git("show", "HEAD:pyproject.toml")
+    assert committed == their.read("pyproject.toml")
+    assert "# as README.md has it\n" in committed
+    assert "readme = 'README.md'\n" in committed
+    assert "[tool.takehome]" in committed
+    assert "open('README.md')" in their.git("show", "HEAD:setup.py")
+    assert their.git("status", "--porcelain") == " M setup.py\n"
+    assert starter.with_our_readme(said, "readme.md").endswith("'docs/readme.md'\n")
 
 
 def test_uncommitted_work_of_theirs_is_neither_lost_nor_committed(their: Desk) -> None:

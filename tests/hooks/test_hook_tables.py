@@ -79,6 +79,11 @@ def test_a_table_that_they_have_gets_the_missing_keys_and_loses_none() -> None:
     assert merged["tool"]["ruff"] == {"lint": {"select": ["ALL"]}}
 
 
+def test_a_workspace_of_pdm_that_they_have_stays_theirs() -> None:
+    theirs = '[project]\nname = "x"\n\n[tool.pdm.workspace]\nmembers = ["libs/*"]\n'
+    assert starter.with_tables(theirs, TABLES, "my_task") == f"{theirs}\n{TABLES}"
+
+
 def test_what_the_candidate_changed_in_our_tables_survives_a_second_merge() -> None:
     once = toml_tables.merged("", TABLES).replace('default-groups = "all"', "default-groups = []")
     assert toml_tables.merged(once, TABLES) == once
@@ -149,3 +154,6 @@ def test_every_layout_of_a_pyproject_takes_ours(
     assert after["build-system"] == before["build-system"]
     if layout == "SETUPTOOLS":
         assert after["tool"]["setuptools"]["packages"] == ["goal_chat"]
+    members = after["tool"].get("pdm", {}).get("workspace", {}).get("members")
+    assert members == (["src"] if layout == "PDM" else None)
+    assert starter.with_tables(f"\ufeff{text}", TABLES, "my_task") == merged
