@@ -99,5 +99,5 @@ def _complaint(stderr: bytes) -> str:
     causes = [line for line in lines if line.lower().startswith(("caused by:", "cause:"))]
     others = [line for line in lines if line and not line.startswith(("hint:", "warning:"))]
     parts = [line.partition(":")[2].strip() for line in (*errors[:1], *causes[-1:])]
-    said = ": ".join(parts) if parts else (others or ["no reason given"])[0]
+    said = (": ".join(parts) if parts else (others or ["no reason given"])[0]).rstrip(".:")
     return said if len(said) <= 200 else f"{said[:199]}…"

@@ -36,13 +36,25 @@ def lock_and_sync(starter: bool, repo: Repository | None, say: Say) -> list[Path
     locked = environment.run([uv, "lock", "--quiet"])
     if not locked.ok:
         say(f"uv lock failed ({locked.complaint}). When that is mended: uv sync")
+        _say_of_python(locked.complaint, starter, say)
         return [path for path in free if path.exists()]
     synced = environment.run([uv, "sync", "--quiet"])
     if synced.ok:
         say("uv.lock is written, .venv is ready.")
     else:
         say(f"uv sync failed ({synced.complaint}). When that is mended: uv sync")
+        _say_of_python(synced.complaint, starter, say)
+    if not _UV_LOCK.exists():
+        say("uv.lock lies above this folder, in the uv workspace that it is in: commit it there.")
     return [path for path in free if path.exists()]
+
+
+def _say_of_python(complaint: str, starter: bool, say: Say) -> None:
+    """Say what to do about a starter whose Python is older than ours."""
+    if starter and "Python requirement" in complaint:
+        say("  Ours needs Python 3.11 or newer. Where the company allows it, in their files:")
+        say("    uv python pin 3.11, and requires-python of pyproject.toml")
+        say("  Until then, theirs alone runs by: uv run --no-default-groups COMMAND")
 
 
 def _add_requirements(uv: str, say: Say) -> None:
