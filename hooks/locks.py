@@ -52,9 +52,10 @@ def lock_and_sync(starter: bool, repo: Repository | None, say: Say) -> list[Path
 def _say_of_python(complaint: str, starter: bool, say: Say) -> None:
     """Say what to do about a starter whose Python is older than ours."""
     if starter and "Python requirement" in complaint:
-        say("  Ours needs Python 3.11 or newer. Where the company allows it, in their files:")
-        say("    uv python pin 3.11, and requires-python of pyproject.toml")
-        say("  Until then, theirs alone runs by: uv run --no-default-groups COMMAND")
+        say("  Ours needs Python 3.11 or newer. Where the company allows it: uv python pin 3.11,")
+        say("  and raise requires-python in pyproject.toml if that leaves 3.11 out.")
+        if Path("src/pyproject.toml").exists():
+            say("  Until then, theirs alone runs by: uv run --no-default-groups COMMAND")
 
 
 def _add_requirements(uv: str, say: Say) -> None:

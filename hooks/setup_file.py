@@ -26,13 +26,20 @@ def project_table(folder: str, *, has_backend: bool) -> str:
     said = _said()
     name = said.get("name") or re.sub(r"[^a-z0-9]+", "-", folder.lower()).strip("-") or "starter"
     python = said.get("python_requires") or ">=3.11"
-    keys = ", ".join(f'"{key}"' for key in _DYNAMIC)
+    readme = ("readme",) if _has_long_description() else ()
+    keys = ", ".join(f'"{key}"' for key in (*_DYNAMIC, *readme))
     lines = ["# For uv, which reads [project] alone", "[project]", f'name = "{name}"']
     lines += [f'requires-python = "{python}"', f"dynamic = [{keys}]  # as setup.py says"]
     if not has_backend:
         lines += ["", "[build-system]", 'requires = ["setuptools"]']
         lines += ['build-backend = "setuptools.build_meta"']
     return "\n".join(lines) + "\n"
+
+
+def _has_long_description() -> bool:
+    """Tell whether setuptools would stop without "readme" in `dynamic`; with it, otherwise."""
+    texts = [path.read_bytes() for path in (_SETUP, Path("setup.cfg")) if path.is_file()]
+    return any(re.search(rb"\blong_description\b", text) for text in texts)
 
 
 def _said() -> dict[str, str]:

@@ -209,6 +209,7 @@ def test_a_python_older_than_ours_and_a_lock_above_are_said(
         environment.Done(not starter_too_old, b"", "Python requirement"),
     ]
     done = iter(ends)
+    hook_layouts.make(tmp_path, {"src/pyproject.toml": ""}, commit=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(environment, "uv", lambda: "uv")
     monkeypatch.setattr(environment, "run", lambda _: next(done))

@@ -43,12 +43,14 @@ def test_a_setup_py_stays_what_says_how_theirs_is_built(
     assert merged["project"]["name"] == "theirs"
     assert merged["project"]["requires-python"] == ">=3.9"
     assert {"version", "dependencies", "scripts"} <= set(merged["project"]["dynamic"])
+    assert "readme" not in merged["project"]["dynamic"]
     assert merged["build-system"]["build-backend"] == "setuptools.build_meta"
     assert merged["tool"]["black"] == {"line-length": 79}
     (tmp_path / "setup.py").write_text("not Python (\n")
-    (tmp_path / "setup.cfg").write_text("no section\n")
-    named = tomllib.loads(starter.with_tables("", TABLES, "ours"))["project"]["name"]
-    assert named == tmp_path.name.replace("_", "-").lower()
+    (tmp_path / "setup.cfg").write_text("no section: long_description\n")
+    merged = tomllib.loads(starter.with_tables("", TABLES, "ours"))
+    assert merged["project"]["name"] == tmp_path.name.replace("_", "-").lower()
+    assert "readme" in merged["project"]["dynamic"]
 
 
 @pytest.mark.parametrize("theirs", ['["dev"]', "[]", '[\n    "dev",\n]', '["scaffold", "x"]'])
