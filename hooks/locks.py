@@ -25,6 +25,8 @@ def lock_and_sync(starter: bool, repo: Repository | None, say: Say) -> list[Path
         free.append(_UV_LOCK)
     if starter and _POETRY_LOCK.exists():
         lock_poetry(say)
+    if starter and Path("pdm.lock").exists():
+        say("pyproject.toml has grown, so pdm.lock is out of date. Run: pdm lock --update-reuse")
     uv = environment.uv()
     if uv is None:
         say(f"uv is not installed ({_INSTALL_UV}). With it: uv sync. Without it: see README.md.")

@@ -128,8 +128,8 @@ def with_tables(theirs: str, ours: str, package: str) -> str:
         text = _with_our_group(text)
         ours = ours.replace('default-groups = "all"\n', "")
     if "project" not in content and setup_file.used() and not poetry.used(content):
-        backend = "build-backend" in content.get("build-system", {})
-        table = setup_file.project_table(Path.cwd().name, has_backend=backend)
+        has_backend = "build-system" in content  # without a name in it, that is setuptools
+        table = setup_file.project_table(Path.cwd().name, has_backend=has_backend)
         text = toml_tables.merged(text, table)
     elif "project" not in content:
         table, lost = poetry.project_table(content, Path.cwd().name)

@@ -194,10 +194,12 @@ def test_a_pyproject_that_cannot_be_merged_stays_and_is_said(their: Desk) -> Non
     assert their.read(".takehome/pyproject.toml") == TABLES
 
 
-def test_a_lock_of_poetrys_that_is_out_of_date_is_said(their: Desk) -> None:
-    _copy_over(their, hook_layouts.POETRY_1 | {"poetry.lock": "# @generated\n"})
+def test_a_lock_of_poetrys_or_pdms_that_is_out_of_date_is_said(their: Desk) -> None:
+    locks = {"poetry.lock": "# @generated\n", "pdm.lock": "# @generated\n"}
+    _copy_over(their, hook_layouts.POETRY_1 | locks)
     said = their.run("--starter=true", without=("uv",))
     assert "poetry.lock is out of date. Run: poetry lock" in said.text
+    assert "pdm.lock is out of date. Run: pdm lock" in said.text
 
 
 @pytest.mark.parametrize("starter_too_old", [True, False])

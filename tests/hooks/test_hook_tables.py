@@ -53,6 +53,20 @@ def test_a_setup_py_stays_what_says_how_theirs_is_built(
     assert "readme" in merged["project"]["dynamic"]
 
 
+def test_a_setup_cfg_alone_stays_what_says_how_theirs_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = "[metadata]\nname = theirs\n\n[options]\npython_requires = >=3.9\n"
+    (tmp_path / "setup.cfg").write_text(config)
+    backend = '[build-system]\nrequires = ["setuptools", "wheel"]\n'
+    merged = tomllib.loads(starter.with_tables(backend, TABLES, "ours"))
+    assert merged["build-system"] == tomllib.loads(backend)["build-system"]
+    project = merged["project"]
+    assert (project["name"], project["requires-python"]) == ("theirs", ">=3.9")
+    assert "dependencies" in project["dynamic"]
+
+
 @pytest.mark.parametrize("theirs", ['["dev"]', "[]", '[\n    "dev",\n]', '["scaffold", "x"]'])
 def test_our_group_joins_those_that_their_uv_installs_by_default(theirs: str) -> None:
     text = f"[tool.uv]\ndefault-groups = {theirs}\n"
@@ -141,7 +155,11 @@ def test_what_is_no_plain_version_is_not_translated(wish: object, line: str | No
 
 
 @pytest.mark.parametrize(
-    "layout", ["POETRY_1", "POETRY_2", "POETRY_WITHOUT_PACKAGE", "SETUPTOOLS", "PDM", "HATCHLING"]
+    "layout",
+    [
+        *("POETRY_1", "POETRY_2", "POETRY_WITHOUT_PACKAGE", "SETUPTOOLS", "PDM", "HATCHLING"),
+        "UV_WITHOUT_BACKEND",
+    ],
 )
 def test_every_layout_of_a_pyproject_takes_ours(
     layout: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -153,8 +171,8 @@ def test_every_layout_of_a_pyproject_takes_ours(
     assert starter.with_tables(merged, TABLES, "my_task") == merged
     before, after = tomllib.loads(text), tomllib.loads(merged)
     assert after["project"]["requires-python"]
-    assert after["build-system"] == before["build-system"]
-    if layout == "SETUPTOOLS":
+    assert after.get("build-system") == before.get("build-system")
+    if layout in ("SETUPTOOLS", "UV_WITHOUT_BACKEND"):
         assert after["tool"]["setuptools"]["packages"] == ["goal_chat"]
     members = after["tool"].get("pdm", {}).get("workspace", {}).get("members")
     assert members == (["src"] if layout == "PDM" else None)
