@@ -60,8 +60,9 @@ _NO_MODULE = frozenset(
 
 def pinned(content: dict[str, Any], package: str) -> str:
     """Return the table that names what their backend packs until now, or "" where it need not."""
-    backend = content.get("build-system", {}).get("build-backend", "")
     tool = content.get("tool", {})
+    default = "" if "poetry" in tool else "setuptools"  # pip's, where none is named
+    backend = content.get("build-system", {}).get("build-backend", default)
     if _had_src(package):
         return ""
     if backend.startswith("pdm") and "build" not in tool.get("pdm", {}):

@@ -101,5 +101,5 @@ def _complaint(stderr: bytes) -> str:
     parts = [line.partition(":")[2].strip() for line in (*errors[:1], *causes[-1:])]
     others = others or ["no reason given"]
     first = others[-1] if others[0].startswith("Traceback") else others[0]
-    said = ": ".join(parts) if parts else first
+    said = (": ".join(parts) if parts else first).rstrip(".:")
     return said if len(said) <= 200 else f"{said[:199]}…"

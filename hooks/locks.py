@@ -25,6 +25,8 @@ def lock_and_sync(starter: bool, repo: Repository | None, say: Say) -> list[Path
         free.append(_UV_LOCK)
     if starter and _POETRY_LOCK.exists():
         lock_poetry(say)
+    if starter and Path("pdm.lock").exists():
+        say("pyproject.toml has grown, so pdm.lock is out of date. Run: pdm lock --update-reuse")
     uv = environment.uv()
     if uv is None:
         say(f"uv is not installed ({_INSTALL_UV}). With it: uv sync. Without it: see README.md.")
@@ -36,13 +38,26 @@ def lock_and_sync(starter: bool, repo: Repository | None, say: Say) -> list[Path
     locked = environment.run([uv, "lock", "--quiet"])
     if not locked.ok:
         say(f"uv lock failed ({locked.complaint}). When that is mended: uv sync")
+        _say_of_python(locked.complaint, starter, say)
         return [path for path in free if path.exists()]
     synced = environment.run([uv, "sync", "--quiet"])
     if synced.ok:
         say("uv.lock is written, .venv is ready.")
     else:
         say(f"uv sync failed ({synced.complaint}). When that is mended: uv sync")
+        _say_of_python(synced.complaint, starter, say)
+    if not _UV_LOCK.exists():
+        say("uv.lock lies above this folder, in the uv workspace that it is in: commit it there.")
     return [path for path in free if path.exists()]
+
+
+def _say_of_python(complaint: str, starter: bool, say: Say) -> None:
+    """Say what to do about a starter whose Python is older than ours."""
+    if starter and "Python requirement" in complaint:
+        say("  Ours needs Python 3.11 or newer. Where the company allows it: uv python pin 3.11,")
+        say("  and raise requires-python in pyproject.toml if that leaves 3.11 out.")
+        if Path("src/pyproject.toml").exists():
+            say("  Until then, theirs alone runs by: uv run --no-default-groups COMMAND")
 
 
 def _add_requirements(uv: str, say: Say) -> None:

@@ -1,15 +1,17 @@
-"""A project of setup.py (and setup.cfg) becomes readable for uv, and stays what setuptools builds.
+"""A project of setup.py or setup.cfg becomes readable for uv, and stays what setuptools builds.
 
-uv reads `[project]` only. A name and `dynamic` make it ask setuptools for the rest, so that setup.py
+uv reads `[project]` only. A name and `dynamic` make it ask setuptools for the rest, so that theirs
 stays the one list: https://setuptools.pypa.io/en/latest/userguide/pyproject_config.html
 """
 
 import ast
 import configparser
+import contextlib
 import re
 from pathlib import Path
 
 _SETUP = Path("setup.py")
+_CONFIG = Path("setup.cfg")
 _DYNAMIC = (
     *("version", "dependencies", "optional-dependencies"),
     *("scripts", "gui-scripts", "entry-points"),
@@ -17,8 +19,9 @@ _DYNAMIC = (
 
 
 def used() -> bool:
-    """Tell whether setup.py says how this project is built."""
-    return _SETUP.is_file()
+    """Tell whether setup.py or setup.cfg says how this project is built."""
+    config = _config()
+    return _SETUP.is_file() or config.has_section("metadata") or config.has_section("options")
 
 
 def project_table(folder: str, *, has_backend: bool) -> str:
@@ -26,25 +29,30 @@ def project_table(folder: str, *, has_backend: bool) -> str:
     said = _said()
     name = said.get("name") or re.sub(r"[^a-z0-9]+", "-", folder.lower()).strip("-") or "starter"
     python = said.get("python_requires") or ">=3.11"
-    keys = ", ".join(f'"{key}"' for key in _DYNAMIC)
+    readme = ("readme",) if _has_long_description() else ()
+    keys = ", ".join(f'"{key}"' for key in (*_DYNAMIC, *readme))
     lines = ["# For uv, which reads [project] alone", "[project]", f'name = "{name}"']
-    lines += [f'requires-python = "{python}"', f"dynamic = [{keys}]  # as setup.py says"]
+    lines += [f'requires-python = "{python}"', f"dynamic = [{keys}]  # as setuptools is told"]
     if not has_backend:
         lines += ["", "[build-system]", 'requires = ["setuptools"]']
         lines += ['build-backend = "setuptools.build_meta"']
     return "\n".join(lines) + "\n"
 
 
+def _has_long_description() -> bool:
+    """Tell whether setuptools would stop without "readme" in `dynamic`; with it, otherwise."""
+    texts = [path.read_bytes() for path in (_SETUP, _CONFIG) if path.is_file()]
+    return any(re.search(rb"\blong_description\b", text) for text in texts)
+
+
 def _said() -> dict[str, str]:
     """Return what setup.cfg and setup.py write out; what they compute is not found."""
-    config = configparser.ConfigParser(interpolation=None)
-    said: dict[str, str] = {}
+    config = _config()
+    said = {"name": config.get("metadata", "name", fallback="")}
+    said["python_requires"] = config.get("options", "python_requires", fallback="")
     try:
-        config.read("setup.cfg", encoding="utf-8")
-        said = {"name": config.get("metadata", "name", fallback="")}
-        said["python_requires"] = config.get("options", "python_requires", fallback="")
         tree = ast.parse(_SETUP.read_bytes())
-    except (configparser.Error, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError):
         return said
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     for call in calls:
@@ -53,3 +61,11 @@ def _said() -> dict[str, str]:
                 if isinstance(word.value, ast.Constant) and isinstance(word.value.value, str):
                     said[word.arg or ""] = word.value.value
     return said
+
+
+def _config() -> configparser.ConfigParser:
+    """Return setup.cfg, empty where there is none that can be read."""
+    config = configparser.ConfigParser(interpolation=None)
+    with contextlib.suppress(configparser.Error, UnicodeDecodeError):
+        config.read(_CONFIG, encoding="utf-8")
+    return config

@@ -8,6 +8,7 @@ from pathlib import Path
 import discovery
 import files
 import fitting
+import pdm
 import poetry
 import pytest_settings
 import setup_file
@@ -17,6 +18,8 @@ from repository import Repository
 
 PENDING = Path(".takehome")
 _OURS = "takehome publish"  # stands in our README, and in no README of a company's
+_README = Path("README.md")
+_NAME_A_README = (Path("pyproject.toml"), Path("setup.py"), Path("setup.cfg"))
 
 
 @dataclass(slots=True)
@@ -45,7 +48,7 @@ def join(
     for pending in sorted(path for path in PENDING.rglob("*") if path.is_file()):
         target = pending.relative_to(PENDING)
         try:
-            if target == Path("README.md"):
+            if target == _README:
                 _readme(pending, named_brief, repo, joined, say)
             elif not target.exists():
                 merge = merges.get(target.name, lambda _, ours: ours)
@@ -53,7 +56,8 @@ def join(
                 pending.unlink()
                 joined.paths.append(target)
             elif target.name in merges:
-                _merge(pending, target, merges[target.name], repo, joined)
+                _change(target, merges[target.name], _read(pending), repo, joined)
+                pending.unlink()
             else:
                 pending.unlink()
         except toml_tables.CannotMergeError as error:
@@ -65,22 +69,23 @@ def join(
     return joined
 
 
-def _merge(
-    pending: Path,
+def _change(
     target: Path,
-    merge: Callable[[str, str], str],
+    change: Callable[[str, str], str],
+    by: str,
     repo: Repository | None,
     joined: Joined,
 ) -> None:
-    theirs, ours = _read(target), _read(pending)
-    committed = repo.at_head(target) if repo else None
-    if committed is not None and committed != target.read_bytes():
-        # Edits that they have not committed stay theirs to commit.
-        joined.versions[target] = merge(committed.decode("utf-8"), ours)
-    elif committed is not None or repo is None or not repo.has_commits():
-        joined.paths.append(target)
-    files.write_atomically(target, merge(theirs, ours))
-    pending.unlink()
+    """Change a file of theirs by a text; edits that they have not committed stay uncommitted."""
+    if target in joined.versions:
+        joined.versions[target] = change(joined.versions[target], by)
+    elif target not in joined.paths:
+        committed = repo.at_head(target) if repo else None
+        if committed is not None and committed != target.read_bytes():
+            joined.versions[target] = change(committed.decode("utf-8"), by)
+        elif committed is not None or repo is None or not repo.has_commits():
+            joined.paths.append(target)
+    files.write_atomically(target, change(_read(target), by))
 
 
 def with_keys(theirs: str, ours: str) -> str:
@@ -115,16 +120,16 @@ def with_tables(theirs: str, ours: str, package: str) -> str:
     Raises:
         CannotMergeError: it cannot be done safely; see `toml_tables.merged`.
     """
-    content = toml_tables.parsed(theirs)
-    text = theirs
+    text = theirs.removeprefix("\ufeff")  # with which pytest and others stop at line 1
+    content = toml_tables.parsed(text)
     ours = pytest_settings.left_to_theirs(ours)
     groups = content.get("tool", {}).get("uv", {}).get("default-groups")
     if groups == "all" or isinstance(groups, list):
         text = _with_our_group(text)
         ours = ours.replace('default-groups = "all"\n', "")
     if "project" not in content and setup_file.used() and not poetry.used(content):
-        backend = "build-backend" in content.get("build-system", {})
-        table = setup_file.project_table(Path.cwd().name, has_backend=backend)
+        has_backend = "build-system" in content  # without a name in it, that is setuptools
+        table = setup_file.project_table(Path.cwd().name, has_backend=has_backend)
         text = toml_tables.merged(text, table)
     elif "project" not in content:
         table, lost = poetry.project_table(content, Path.cwd().name)
@@ -138,6 +143,7 @@ def with_tables(theirs: str, ours: str, package: str) -> str:
     guessed = discovery.pinned(content, package)
     if guessed:
         text = toml_tables.merged(text, guessed)
+    text = toml_tables.merged(text, pdm.workspace(content))
     if poetry.used(content):
         text = toml_tables.merged(text, poetry.group(f"{package.replace('_', '-')}-take-home"))
     return toml_tables.merged(text, ours)
@@ -164,7 +170,6 @@ def _readme(
     say: Callable[[str], None],
 ) -> None:
     """Their README becomes the brief, where none was named; ours takes its place."""
-    target = Path("README.md")
     found = sorted(p for p in Path().iterdir() if p.is_file() and _is_readme(p))
     theirs = next((p for p in found if p.name.lower() == "readme.md"), None)
     source = theirs or next(iter(found), None)
@@ -182,11 +187,19 @@ def _readme(
         say(f"{kept}: their {theirs.name}, which git does not have in this form.")
     elif theirs:
         say("README.md is yours to write; git has theirs: git show scaffold~1:README.md")
-    if theirs and theirs.name != target.name:
+    if theirs and theirs.name != _README.name:
+        for path in _NAME_A_README:
+            if path.is_file() and with_our_readme(_read(path), theirs.name) != _read(path):
+                _change(path, with_our_readme, theirs.name, repo, joined)
         theirs.unlink()
         joined.removed.append(theirs)
-    pending.replace(target)
-    joined.paths.append(target)
+    pending.replace(_README)
+    joined.paths.append(_README)
+
+
+def with_our_readme(text: str, name: str) -> str:
+    """Return a build's settings with README.md where they name theirs, which it replaces."""
+    return re.sub(rf"(?<![\w./-]){re.escape(name)}(?![\w.-])", _README.name, text)
 
 
 def _is_readme(path: Path) -> bool:

@@ -26,6 +26,7 @@ def take(answers: argparse.Namespace, say: Say) -> None:
     package = Path("src") / answers.package
     in_starter = answers.starter == "true"
     repo = _open(in_starter, say)
+    arrived_without_git = in_starter and repo is not None and not repo.has_commits()
     if answers.data.strip():
         _data(package, answers, say)
     ours = rendered.files(answers.package, answers.answers_file)
@@ -38,6 +39,13 @@ def take(answers: argparse.Namespace, say: Say) -> None:
     written = locks.lock_and_sync(in_starter, repo if committed else None, say)
     if repo is not None and committed:
         _second_commit(repo, written, answers.commit_data == "true", say)
+        if arrived_without_git and repo.untracked():
+            say("git does not have what the company sent, so it would count as written by you.")
+            say("Before you begin, line by line:")
+            arrived = 'git commit -m "The starter, as it arrived"'
+            go_there, *_ = _commit_lines()
+            force = f"git tag --force {repository.TAG}"
+            _say_lines(say, go_there, "git add --all", arrived, force)
 
 
 def _open(in_starter: bool, say: Say) -> repository.Repository | None:

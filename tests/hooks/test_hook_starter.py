@@ -1,9 +1,16 @@
 """Into the company's starter repository: nothing of theirs is lost, and both sides run."""
 
+import subprocess
+from pathlib import Path
+
+import environment
 import hook_layouts
+import locks
 import pytest
-from hook_desk import PYPROJECT, Desk
+import starter
+from hook_desk import PYPROJECT, REPOSITORY, Desk
 from hook_layouts import PENDING, TABLES
+from ruff import find_ruff_bin
 
 
 @pytest.fixture
@@ -32,8 +39,13 @@ def _copy_over(desk: Desk, layout: dict[str, str], *, commit: bool = True) -> No
 
 def test_our_first_commit_is_one_on_top_of_theirs(their: Desk) -> None:
     _copy_over(their, hook_layouts.MAKEFILE)
+    for name in ("pre-commit", "prepare-commit-msg"):
+        hook = their.folder / ".git/hooks" / name
+        hook.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+        hook.chmod(0o755)
     said = their.run("--starter=true", without=("uv",))
     assert said.code == 0
+    assert "as it arrived" not in said.text
     subjects = their.git("log", "--format=%s").splitlines()
     assert subjects[1:] == ["Their starter"]
     assert their.git("rev-parse", "scaffold") == their.git("rev-parse", "HEAD")
@@ -75,6 +87,23 @@ def test_a_readme_of_another_form_stays_and_is_the_brief(their: Desk) -> None:
     assert their.read("BRIEF.md") == "Task\n====\n"
     assert their.read("readme.rst") == "Task\n====\n"
     assert their.read("README.md") == PENDING["README.md"]
+
+
+def test_what_names_a_readme_that_ours_replaces_names_ours(their: Desk) -> None:
+    said = "# as readme.md has it\n[project]\nname = 'x'\nreadme = 'docs/readme.md'\n"
+    named = said.replace("docs/", "")
+    setup = "setup(long_description=open('readme.md').read())\n"
+    _copy_over(their, {"readme.md": "# Task\n", "pyproject.toml": named, "setup.py": setup})
+    (their.folder / "setup.py").write_text(f"{setup}# edited\n", encoding="utf-8")
+    their.run("--starter=true", without=("uv",))
+    committed = their.git("show", "HEAD:pyproject.toml")
+    assert committed == their.read("pyproject.toml")
+    assert "# as README.md has it\n" in committed
+    assert "readme = 'README.md'\n" in committed
+    assert "[tool.takehome]" in committed
+    assert "open('README.md')" in their.git("show", "HEAD:setup.py")
+    assert their.git("status", "--porcelain") == " M setup.py\n"
+    assert starter.with_our_readme(said, "readme.md").endswith("'docs/readme.md'\n")
 
 
 def test_uncommitted_work_of_theirs_is_neither_lost_nor_committed(their: Desk) -> None:
@@ -125,6 +154,7 @@ def test_a_starter_that_is_no_repository_becomes_one(their: Desk) -> None:
     said = their.run("--starter=true", without=("uv",))
     assert "Committed: the render alone" in said.text
     assert "src/main.py" not in their.committed("scaffold")
+    assert 'git commit -m "The starter, as it arrived"\n    git tag --force scaffold\n' in said.text
     assert their.read("src/main.py") == hook_layouts.MAKEFILE["src/main.py"]
 
 
@@ -164,10 +194,44 @@ def test_a_pyproject_that_cannot_be_merged_stays_and_is_said(their: Desk) -> Non
     assert their.read(".takehome/pyproject.toml") == TABLES
 
 
-def test_a_lock_of_poetrys_that_is_out_of_date_is_said(their: Desk) -> None:
-    _copy_over(their, hook_layouts.POETRY_1 | {"poetry.lock": "# @generated\n"})
+def test_a_lock_of_poetrys_or_pdms_that_is_out_of_date_is_said(their: Desk) -> None:
+    locks = {"poetry.lock": "# @generated\n", "pdm.lock": "# @generated\n"}
+    _copy_over(their, hook_layouts.POETRY_1 | locks)
     said = their.run("--starter=true", without=("uv",))
     assert "poetry.lock is out of date. Run: poetry lock" in said.text
+    assert "pdm.lock is out of date. Run: pdm lock" in said.text
+
+
+@pytest.mark.parametrize("starter_too_old", [True, False])
+def test_a_python_older_than_ours_and_a_lock_above_are_said(
+    starter_too_old: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = [
+        environment.Done(True),
+        environment.Done(not starter_too_old, b"", "Python requirement"),
+    ]
+    done = iter(ends)
+    hook_layouts.make(tmp_path, {"src/pyproject.toml": ""}, commit=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(environment, "uv", lambda: "uv")
+    monkeypatch.setattr(environment, "run", lambda _: next(done))
+    said: list[str] = []
+    locks.lock_and_sync(True, None, said.append)
+    assert any("uv run --no-default-groups" in line for line in said) == starter_too_old
+    assert "uv.lock lies above this folder" in said[-1]
+
+
+def test_our_test_beside_theirs_is_formatted_as_their_formatter_does_by_default(
+    tmp_path: Path,
+) -> None:
+    ours = sorted((REPOSITORY / "template").rglob("test_solution.py.jinja"))
+    assert len(ours) > 1
+    for number, path in enumerate(ours):
+        text = path.read_text("utf-8").replace("{{ package_name }}", "my_task")
+        (tmp_path / f"test_{number}.py").write_text(text, encoding="utf-8")
+    ruff = [find_ruff_bin(), "format", "--isolated", "--no-cache", "--check", str(tmp_path)]
+    subprocess.run(ruff, check=True)
+    subprocess.run([*ruff, "--line-length=100"], check=True)
 
 
 def test_after_copying_again_the_readme_that_the_candidate_wrote_stays(their: Desk) -> None:

@@ -43,12 +43,28 @@ def test_a_setup_py_stays_what_says_how_theirs_is_built(
     assert merged["project"]["name"] == "theirs"
     assert merged["project"]["requires-python"] == ">=3.9"
     assert {"version", "dependencies", "scripts"} <= set(merged["project"]["dynamic"])
+    assert "readme" not in merged["project"]["dynamic"]
     assert merged["build-system"]["build-backend"] == "setuptools.build_meta"
     assert merged["tool"]["black"] == {"line-length": 79}
     (tmp_path / "setup.py").write_text("not Python (\n")
-    (tmp_path / "setup.cfg").write_text("no section\n")
-    named = tomllib.loads(starter.with_tables("", TABLES, "ours"))["project"]["name"]
-    assert named == tmp_path.name.replace("_", "-").lower()
+    (tmp_path / "setup.cfg").write_text("no section: long_description\n")
+    merged = tomllib.loads(starter.with_tables("", TABLES, "ours"))
+    assert merged["project"]["name"] == tmp_path.name.replace("_", "-").lower()
+    assert "readme" in merged["project"]["dynamic"]
+
+
+def test_a_setup_cfg_alone_stays_what_says_how_theirs_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = "[metadata]\nname = theirs\n\n[options]\npython_requires = >=3.9\n"
+    (tmp_path / "setup.cfg").write_text(config)
+    backend = '[build-system]\nrequires = ["setuptools", "wheel"]\n'
+    merged = tomllib.loads(starter.with_tables(backend, TABLES, "ours"))
+    assert merged["build-system"] == tomllib.loads(backend)["build-system"]
+    project = merged["project"]
+    assert (project["name"], project["requires-python"]) == ("theirs", ">=3.9")
+    assert "dependencies" in project["dynamic"]
 
 
 @pytest.mark.parametrize("theirs", ['["dev"]', "[]", '[\n    "dev",\n]', '["scaffold", "x"]'])
@@ -77,6 +93,11 @@ def test_a_table_that_they_have_gets_the_missing_keys_and_loses_none() -> None:
     assert merged["dependency-groups"]["dev"] == ["pytest<9"]
     assert merged["dependency-groups"]["scaffold"] == ["my-task-take-home", "pytest"]
     assert merged["tool"]["ruff"] == {"lint": {"select": ["ALL"]}}
+
+
+def test_a_workspace_of_pdm_that_they_have_stays_theirs() -> None:
+    theirs = '[project]\nname = "x"\n\n[tool.pdm.workspace]\nmembers = ["libs/*"]\n'
+    assert starter.with_tables(theirs, TABLES, "my_task") == f"{theirs}\n{TABLES}"
 
 
 def test_what_the_candidate_changed_in_our_tables_survives_a_second_merge() -> None:
@@ -134,7 +155,11 @@ def test_what_is_no_plain_version_is_not_translated(wish: object, line: str | No
 
 
 @pytest.mark.parametrize(
-    "layout", ["POETRY_1", "POETRY_2", "POETRY_WITHOUT_PACKAGE", "SETUPTOOLS", "PDM", "HATCHLING"]
+    "layout",
+    [
+        *("POETRY_1", "POETRY_2", "POETRY_WITHOUT_PACKAGE", "SETUPTOOLS", "PDM", "HATCHLING"),
+        "UV_WITHOUT_BACKEND",
+    ],
 )
 def test_every_layout_of_a_pyproject_takes_ours(
     layout: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -146,6 +171,9 @@ def test_every_layout_of_a_pyproject_takes_ours(
     assert starter.with_tables(merged, TABLES, "my_task") == merged
     before, after = tomllib.loads(text), tomllib.loads(merged)
     assert after["project"]["requires-python"]
-    assert after["build-system"] == before["build-system"]
-    if layout == "SETUPTOOLS":
+    assert after.get("build-system") == before.get("build-system")
+    if layout in ("SETUPTOOLS", "UV_WITHOUT_BACKEND"):
         assert after["tool"]["setuptools"]["packages"] == ["goal_chat"]
+    members = after["tool"].get("pdm", {}).get("workspace", {}).get("members")
+    assert members == (["src"] if layout == "PDM" else None)
+    assert starter.with_tables(f"\ufeff{text}", TABLES, "my_task") == merged

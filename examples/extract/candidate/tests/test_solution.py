@@ -17,7 +17,8 @@ from invoices.solution import solve
 
 def test_the_input_is_in_the_prompt_and_the_answer_comes_back_typed() -> None:
     try:
-        case = next(case for case in cases() if case.expected and any(dict(case.input).values()))
+        labelled = [case for case in cases() if case.expected]
+        case = next(case for case in labelled if any(dict(case.input).values()))
     except (CasesError, StopIteration) as unfinished:
         pytest.skip(f"there are no cases with an answer yet: {unfinished}")
     assert case.expected is not None
