@@ -70,7 +70,9 @@ def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
         return
     where = placed.path.as_posix()
     left_out = f"; {placed.left_out}" if placed.left_out else ""
-    say(f"{where}: {'is here already' if placed.was_here else 'in place'}{left_out}.")
+    others = 0 if placed.was_here else raw_data.beside(placed.path)
+    beside = f", beside {others} other {'file' if others == 1 else 'files'}" if others else ""
+    say(f"{where}: {'is here already' if placed.was_here else 'in place'}{beside}{left_out}.")
     try:
         filled = fill_in.fill(package, placed.path, answers.kind)
     except (OSError, SyntaxError, ValueError) as error:
@@ -80,6 +82,8 @@ def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
         rest = f", {filled.open} still to be mapped" if filled.open else ""
         found = f"{filled.columns} columns found, {filled.mapped} fields mapped{rest}"
         say(f"{cases.as_posix()}: {found}. Check MAPPING.")
+        if others and Path("src/scaffold/documents.py").is_file():
+            say("Where rows name the other files: scaffold.documents.read_pages gives their text.")
         if Path("data/cases.jsonl").exists():
             say("data/cases.jsonl is older, perhaps our sample: delete it, and a run makes it.")
         if filled.open and placed.path.is_dir():
