@@ -1,6 +1,7 @@
 """The steps after copying, in their order; each does what it can and says the rest."""
 
 import argparse
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,8 +23,12 @@ def take(answers: argparse.Namespace, say: Say) -> None:
     package = Path("src") / answers.package
     in_starter = answers.starter == "true"
     repo = _open(in_starter, say)
+    filled_in = [package, Path("prompts")]
+    ours_alone = repo is not None and repo.holds_ours_alone(filled_in)
     if answers.data.strip():
         _data(package, answers, say)
+    if repo is not None and ours_alone:
+        _commit_filled(repo, filled_in, say)
     ours = rendered.files(answers.package, answers.answers_file)
     joined = starter.join(answers.package, bool(answers.brief.strip()), repo, say)
     try:
@@ -99,6 +104,15 @@ def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
             say("git ignores the documents, and without them nobody can replay: agree on that.")
     elif filled:
         say(f"{cases.as_posix()}: {where} is no table that we read; make rows of it there.")
+
+
+def _commit_filled(repo: repository.Repository, folders: list[Path], say: Say) -> None:
+    """Commit what a later copy filled in (the first had no data) as given, not as written."""
+    changed = [path for folder in folders for path in repo.changed(folder)]
+    with contextlib.suppress(repository.GitError):  # no name, say: it stays in the work tree
+        if changed and not repo.underway() and repo.commit(repository.FILLED, changed):
+            repo.tag("--force")
+            say(f"Committed: what the data filled in; the tag {repository.TAG} stands there now.")
 
 
 def _first_commit(
