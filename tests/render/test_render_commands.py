@@ -359,7 +359,10 @@ def test_publish_says_what_a_clone_will_lack_and_what_git_does_not_track(
     (folder / "data/raw").mkdir()
     (folder / "data/raw/sales.db").write_text("", encoding="utf-8")
     run_in(folder, *TAKEHOME, "eval")
+    with (folder / "AGENTS.md").open("a", encoding="utf-8") as file:
+        file.write("A line that an update brought.\n")
     assert "git ignores data/raw" not in run_in(folder, *TAKEHOME, "publish", "latest").stdout
+    assert "assignment: nothing yet" in (folder / "README.md").read_text("utf-8")
     (folder / "src/task/store.py").write_text('FILE = "data/raw/sales.db"\n', encoding="utf-8")
     (folder / "app.py").write_text("import task\n", encoding="utf-8")
     run_in(folder, *TAKEHOME, "eval")
