@@ -377,10 +377,13 @@ def test_the_reviewers_page_has_a_place_for_data_that_git_does_not_hold(
     kept_back = render(template, tmp_path / "kept", kind="sql", data="sales.db")
     assert "`data/raw/` is not in this repository" in (kept_back / "README.md").read_text("utf-8")
     given = render(template, tmp_path / "given", kind="sql", data="sales.db", commit_data=True)
-    assert "not in this repository" not in (given / "README.md").read_text("utf-8")
+    ours = (given / "README.md").read_text("utf-8")
+    assert "not in this repository" not in ours
     theirs = tmp_path / "theirs"  # a company's repository, which holds its data
     theirs = render(template, theirs, kind="sql", data="sales.db", starter=True)
-    assert "not in this repository" not in (theirs / ".takehome/README.md").read_text("utf-8")
+    page = (theirs / ".takehome/README.md").read_text("utf-8")
+    assert "not in this repository" not in page
+    assert ["the company's own commands" in text for text in (page, ours)] == [True, False]
 
 
 def test_a_row_that_went_bad_since_a_kill_has_its_error_and_no_old_answer(
