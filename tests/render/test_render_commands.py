@@ -384,6 +384,8 @@ def test_the_reviewers_page_has_a_place_for_data_that_git_does_not_hold(
     page = (theirs / ".takehome/README.md").read_text("utf-8")
     assert "not in this repository" not in page
     assert ["the company's own commands" in text for text in (page, ours)] == [True, False]
+    rules = [(folder / "AGENTS.md").read_text("utf-8") for folder in (theirs, given)]
+    assert ["the company's own files where the brief" in text for text in rules] == [True, False]
 
 
 def test_a_row_that_went_bad_since_a_kill_has_its_error_and_no_old_answer(
