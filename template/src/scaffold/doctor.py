@@ -100,7 +100,6 @@ async def spot_check(here: Any, cases: Any, attempt: Any, n: int) -> list[Any]:
 
 def save_case(path: Path, given: Any) -> str:
     """Add an input to the cases, as one that nobody has reviewed yet; say what to do with it."""
-    from scaffold.evals.cases import write_whole
     from scaffold.project import ProjectError
 
     if not path.is_file():
@@ -108,6 +107,8 @@ def save_case(path: Path, given: Any) -> str:
     before, text = path.read_text("utf-8"), given.model_dump_json()
     name = f"saved-{sha256(text.encode()).hexdigest()[:8]}"
     if f'"{name}"' not in before:
-        case = {"id": name, "input": json.loads(text), "reviewed": False}
-        write_whole(path, f"{before.rstrip()}\n{json.dumps(case, ensure_ascii=False)}\n")
+        line = f'{{"id": "{name}", "input": {text}, "reviewed": false}}'
+        half = path.with_suffix(".part")
+        half.write_text(f"{before.rstrip()}\n{line}\n", "utf-8", newline="\n")
+        half.replace(path)
     return f"{name} in {path}: give it `expected`, and delete `reviewed`."

@@ -176,7 +176,7 @@ def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}
 def hold_against(results: Results, run: Run, scores: Scores, others: Mapping[str, Any]) -> None:
     """Compare with other runs, by name; that a baseline cannot be compared with is a note."""
     given = {which: other for which, other in others.items() if other and other != run.folder}
-    how = f"`takehome eval --like {run.folder.name} --solver baseline` makes one."
+    how = "`takehome eval --like latest --solver baseline` makes one."
     for which, other in given.items():
         try:
             against = compare(other, run, scores)
