@@ -1,7 +1,6 @@
 """The steps after copying, in their order; each does what it can and says the rest."""
 
 import argparse
-import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,6 +77,8 @@ def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
     others = 0 if placed.was_here else raw_data.beside(placed.path)
     beside = f", beside {others} other {'file' if others == 1 else 'files'}" if others else ""
     say(f"{where}: {'is here already' if placed.was_here else 'in place'}{beside}{left_out}.")
+    if others and Path("src/scaffold/documents.py").is_file():
+        say("Where rows name the other files: scaffold.documents.read_pages gives their text.")
     try:
         filled = fill_in.fill(package, placed.path, answers.kind)
     except (OSError, SyntaxError, ValueError) as error:
@@ -87,8 +88,6 @@ def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
         rest = f", {filled.open} still to be mapped" if filled.open else ""
         found = f"{filled.columns} columns found, {filled.mapped} fields mapped{rest}"
         say(f"{cases.as_posix()}: {found}. Check MAPPING.")
-        if others and Path("src/scaffold/documents.py").is_file():
-            say("Where rows name the other files: scaffold.documents.read_pages gives their text.")
         if Path("data/cases.jsonl").exists():
             say("data/cases.jsonl is older, perhaps our sample: delete it, and a run makes it.")
         if filled.open and placed.path.is_dir():
@@ -109,10 +108,14 @@ def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
 def _commit_filled(repo: repository.Repository, folders: list[Path], say: Say) -> None:
     """Commit what a later copy filled in (the first had no data) as given, not as written."""
     changed = [path for folder in folders for path in repo.changed(folder)]
-    with contextlib.suppress(repository.GitError):  # no name, say: it stays in the work tree
-        if changed and not repo.underway() and repo.commit(repository.FILLED, changed):
-            repo.tag("--force")
-            say(f"Committed: what the data filled in; the tag {repository.TAG} stands there now.")
+    if not changed or repo.underway():
+        return
+    try:
+        repo.commit(repository.FILLED, changed)
+        repo.tag("--force")
+        say(f"Committed: what the data filled in; the tag {repository.TAG} stands there now.")
+    except repository.GitError as error:
+        say(f"What the data filled in is not committed ({error}); git commit it before your work.")
 
 
 def _first_commit(
