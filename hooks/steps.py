@@ -22,12 +22,8 @@ def take(answers: argparse.Namespace, say: Say) -> None:
     package = Path("src") / answers.package
     in_starter = answers.starter == "true"
     repo = _open(in_starter, say)
-    filled_in = [package, Path("prompts")]
-    ours_alone = repo is not None and repo.holds_ours_alone(filled_in)
     if answers.data.strip():
-        _data(package, answers, say)
-    if repo is not None and ours_alone:
-        _commit_filled(repo, filled_in, say)
+        _data_as_given(package, answers, repo, say)
     ours = rendered.files(answers.package, answers.answers_file)
     joined = starter.join(answers.package, bool(answers.brief.strip()), repo, say)
     try:
@@ -54,6 +50,24 @@ def _open(in_starter: bool, say: Say) -> repository.Repository | None:
         _say_lines(say, *_lines_from_nothing())
         return None
     return repo
+
+
+def _data_as_given(
+    package: Path, answers: argparse.Namespace, repo: repository.Repository | None, say: Say
+) -> None:
+    """Put the data in place; commit what a later copy fills in (the first had none) as given."""
+    folders = [package, Path("prompts")]
+    ours_alone = repo is not None and repo.holds_ours_alone(folders)
+    _data(package, answers, say)
+    if repo is None or not ours_alone or repo.underway():
+        return
+    changed = [path for folder in folders for path in repo.changed(folder)]
+    try:
+        if changed and repo.commit(repository.FILLED, changed):
+            repo.tag("--force")
+            say(f"Committed: what the data filled in; the tag {repository.TAG} stands there now.")
+    except repository.GitError as error:
+        say(f"What the data filled in is not committed ({error}); commit it before your work.")
 
 
 def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
@@ -103,19 +117,6 @@ def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
             say("git ignores the documents, and without them nobody can replay: agree on that.")
     elif filled:
         say(f"{cases.as_posix()}: {where} is no table that we read; make rows of it there.")
-
-
-def _commit_filled(repo: repository.Repository, folders: list[Path], say: Say) -> None:
-    """Commit what a later copy filled in (the first had no data) as given, not as written."""
-    changed = [path for folder in folders for path in repo.changed(folder)]
-    if not changed or repo.underway():
-        return
-    try:
-        repo.commit(repository.FILLED, changed)
-        repo.tag("--force")
-        say(f"Committed: what the data filled in; the tag {repository.TAG} stands there now.")
-    except repository.GitError as error:
-        say(f"What the data filled in is not committed ({error}); git commit it before your work.")
 
 
 def _first_commit(
