@@ -82,6 +82,14 @@ def _one_table(path: Path) -> Path:
     return tables[0] if len(tables) == 1 else path  # the other files are what its rows speak of
 
 
+def beside(table: Path) -> int:
+    """Count the other files that lie where a table was put; 0 where that is no folder of ours."""
+    if not table.is_file() or not table.is_relative_to(RAW):
+        return 0
+    folder = table.parent
+    return sum(file.is_file() and not _hidden(file, folder) for file in folder.rglob("*")) - 1
+
+
 def _hidden(file: Path, root: Path) -> bool:
     return any(part.startswith(".") for part in file.relative_to(root).parts)
 

@@ -10,6 +10,7 @@ import files
 
 TAG = "scaffold"
 FIRST = "The scaffold, as rendered; nothing written for the assignment yet"
+FILLED = "The scaffold, filled in with the columns of what arrived"
 SECOND = "What came with the assignment and what the tools wrote"
 _LARGEST = 100_000_000  # bytes: GitHub refuses a file above
 _UNDERWAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
@@ -54,6 +55,18 @@ class Repository:
     def tagged(self) -> bool:
         """Tell whether the first commit was made before; a tag of that name may be another's."""
         return self.git("cat-file", "-e", f"{TAG}:./src/scaffold/__init__.py").ok
+
+    def holds_ours_alone(self, folders: list[Path]) -> bool:
+        """Tell whether nobody has written in these folders, or committed, since the first commit."""
+        if not self.tagged() or any(self.changed(folder) for folder in folders):
+            return False
+        since = self.git("log", "--format=%s", f"{TAG}..HEAD")
+        return since.ok and set(os.fsdecode(since.output).splitlines()) <= {SECOND}
+
+    def changed(self, folder: Path) -> list[Path]:
+        """Return the files of a folder that differ from the last commit, new ones left out."""
+        found = self.git("diff", "--name-only", "--relative", "-z", "HEAD", "--", folder.as_posix())
+        return [Path(os.fsdecode(name)) for name in found.output.split(b"\0") if name]
 
     def underway(self) -> bool:
         """Tell whether a merge or a rebase waits to be finished: a commit would end it."""
@@ -150,10 +163,10 @@ class Repository:
                 Path(index).unlink(missing_ok=True)
             files.discard(Path(f"{index}.lock"))
 
-    def tag(self) -> str:
+    def tag(self, *options: str) -> str:
         """Mark the last commit as the render alone; return why that was not to be, or ""."""
         # A signature would ask for a message and a passphrase, where nobody can type them.
-        done = self.git("tag", "--no-sign", TAG)
+        done = self.git("tag", "--no-sign", *options, TAG)
         return "" if done.ok else done.complaint
 
     def _add(self, listed: bytes, index: str) -> None:

@@ -28,7 +28,7 @@ def take(answers: argparse.Namespace, say: Say) -> None:
     repo = _open(in_starter, say)
     arrived_without_git = in_starter and repo is not None and not repo.has_commits()
     if answers.data.strip():
-        _data(package, answers, say)
+        _data_as_given(package, answers, repo, say)
     ours = rendered.files(answers.package, answers.answers_file)
     joined = starter.join(answers.package, bool(answers.brief.strip()), repo, say)
     try:
@@ -64,6 +64,24 @@ def _open(in_starter: bool, say: Say) -> repository.Repository | None:
     return repo
 
 
+def _data_as_given(
+    package: Path, answers: argparse.Namespace, repo: repository.Repository | None, say: Say
+) -> None:
+    """Put the data in place; commit what a later copy fills in (the first had none) as given."""
+    folders = [package, Path("prompts")]
+    ours_alone = repo is not None and repo.holds_ours_alone(folders)
+    _data(package, answers, say)
+    if repo is None or not ours_alone or repo.underway():
+        return
+    changed = [path for folder in folders for path in repo.changed(folder)]
+    try:
+        if changed and repo.commit(repository.FILLED, changed):
+            repo.tag("--force")
+            say(f"Committed: what the data filled in; the tag {repository.TAG} stands there now.")
+    except repository.GitError as error:
+        say(f"What the data filled in is not committed ({error}); commit it before your work.")
+
+
 def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
     cases = package / "cases.py"
     typed = answers.data.strip()
@@ -82,7 +100,11 @@ def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
         return
     where = placed.path.as_posix()
     left_out = f"; {placed.left_out}" if placed.left_out else ""
-    say(f"{where}: {'is here already' if placed.was_here else 'in place'}{left_out}.")
+    others = 0 if placed.was_here else raw_data.beside(placed.path)
+    beside = f", beside {others} other {'file' if others == 1 else 'files'}" if others else ""
+    say(f"{where}: {'is here already' if placed.was_here else 'in place'}{beside}{left_out}.")
+    if others and Path("src/scaffold/documents.py").is_file():
+        say("Where rows name the other files: scaffold.documents.read_pages gives their text.")
     try:
         filled = fill_in.fill(package, placed.path, answers.kind)
     except (OSError, SyntaxError, ValueError) as error:

@@ -123,6 +123,17 @@ def test_every_bad_line_is_named_with_its_reason_in_one_go(tmp_path):
         assert any(f"line {line}:" in p and reason in p for p in str(caught.value).splitlines()), (
             problems
         )
+    assert "MAPPING" not in problems
+
+
+def test_where_no_row_fits_any_more_it_says_how_the_file_is_made_anew(tmp_path):
+    path = tmp_path / "cases.jsonl"
+    path.write_text('{"id": "1", "input": {"old": "x"}}\n' * 2, "utf-8")
+    with pytest.raises(CasesError) as caught:
+        read_cases(path, **MODELS)
+    *rows, advice = str(caught.value).splitlines()
+    assert len(rows) == 2
+    assert advice.startswith("No row fits: if MAPPING made this file, delete it")
 
 
 def test_rows_are_mapped_and_numbered(tmp_path):

@@ -305,6 +305,7 @@ def test_where_the_baseline_has_none_of_the_cases_a_sentence_stands_in_the_compa
     results = json.loads((folder / "results.json").read_text("utf-8"))
     assert results["against"] == {}
     assert "base has none of these cases or scores: run it anew" in results["notes"][-1]
+    assert "`takehome eval --like latest --solver baseline` makes one." in results["notes"][-1]
 
 
 def test_a_score_that_no_case_has_fails_the_gate_only_where_it_is_named(tmp_path):

@@ -73,6 +73,12 @@ def test_a_long_field_is_cut_at_a_kilobyte_and_says_where_the_rest_is():
     assert cut("\ud800" * 2000).endswith("characters in cases.jsonl]")
 
 
+def test_a_long_field_hides_none_of_the_short_ones_beside_it():
+    shown = cut({"cv": "x" * 5000, "title": "A trial"})
+    assert shown.startswith('{\n "title": "A trial",\n "cv": "xxx')
+    assert list(json.loads(cut({"cv": "x" * 500, "title": "A trial"}))) == ["cv", "title"]
+
+
 def test_two_thousand_cases_stay_within_five_megabytes(tmp_path):
     report = make(tmp_path / "r", 2000, size=3000)
     assert len(data_of(report)["cases"]) == 2000

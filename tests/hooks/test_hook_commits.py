@@ -72,6 +72,22 @@ def test_a_second_run_commits_no_work_of_the_candidates(desk: Desk) -> None:
     assert desk.git("rev-parse", "HEAD") == before
 
 
+def test_what_a_second_copy_fills_in_counts_as_given_unless_somebody_wrote_there(
+    desk: Desk,
+) -> None:
+    cases = desk.folder / "src/my_task/cases.py"
+    desk.run("--data=typo.csv", without=("uv",))
+    (desk.stood / "right.csv").write_text("text,label\na,x\n", encoding="utf-8")
+    said = desk.run("--kind=classify", "--data=right.csv")
+    assert "the tag scaffold stands there now" in said.text
+    assert '"text"' in desk.git("show", "scaffold:src/my_task/cases.py")
+    assert desk.git("diff", "scaffold", "--", "src") == ""
+    cases.write_text(cases.read_text("utf-8") + "# mine\n", encoding="utf-8")
+    before = desk.git("rev-parse", "scaffold", "HEAD")
+    desk.run("--kind=classify", "--data=right.csv")
+    assert desk.git("rev-parse", "scaffold", "HEAD") == before
+
+
 @pytest.mark.parametrize(("answer", "tracked"), [("true", True), ("false", False)])
 def test_brief_and_data_are_committed_only_on_a_yes(desk: Desk, answer: str, tracked: bool) -> None:
     render(desk.folder, confidential=not tracked)

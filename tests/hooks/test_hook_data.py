@@ -185,6 +185,16 @@ def test_a_quote_at_the_end_of_a_name_belongs_to_it(desk: Desk) -> None:
     assert "data/raw/the 'rows'/rows.csv: in place" in said.text
 
 
+def test_what_lies_beside_the_table_is_counted_and_how_to_read_it_said(desk: Desk) -> None:
+    (desk.stood / "data").mkdir()
+    (desk.stood / "data/truth.csv").write_text(ROWS, encoding="utf-8")
+    (desk.stood / "data/CVs.zip").write_bytes(b"PK")
+    (desk.folder / "src/scaffold/documents.py").write_text("", encoding="utf-8")
+    said = desk.run("--data=data", without=("uv",))
+    assert "data/raw/truth.csv: in place, beside 1 other file." in said.text
+    assert "scaffold.documents.read_pages" in said.text
+
+
 def test_git_is_not_asked_about_each_of_many_files(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

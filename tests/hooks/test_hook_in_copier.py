@@ -146,6 +146,7 @@ def test_an_update_merges_into_their_pyproject(settings: dict[str, str], tmp_pat
         ("my_task/__init__.py", "package_name"),
         ("src/my_task/__init__.py", "package_name"),
         (".copier-answers.yml", "starter"),
+        (".gitignore", "starter"),  # where starter=true was forgotten
     ],
 )
 def test_what_theirs_has_at_a_path_of_ours_is_refused_before_anything_is_written(
@@ -154,7 +155,8 @@ def test_what_theirs_has_at_a_path_of_ours_is_refused_before_anything_is_written
     folder = hook_layouts.make(
         tmp_path / "starter", {"README.md": "# Task\n", name: "_commit: v1\n"}
     )
-    answers = ["-d", "starter=true", "-d", "package_name=my_task"]
+    starter = "false" if name == ".gitignore" else "true"
+    answers = ["-d", f"starter={starter}", "-d", "package_name=my_task"]
     command = ("copier", "copy", "--defaults", "--skip-tasks", *answers, str(template), ".")
     done = warm_python.run(command, folder, settings, timeout_s=60)
     assert done.returncode != 0

@@ -235,6 +235,13 @@ def test_the_confusion_matrix_of_a_fresh_clone_is_that_of_what_was_handed_in(
     asyncio.run(evaluate(cases, solver, score, folder=classify.folder / "results/submitted"))
     confusion.main()
     assert capsys.readouterr().out.startswith("submitted\n\n| right")
+    for named in ("submitted", "results/submitted"):  # as other commands name it, and as a path
+        monkeypatch.setattr("sys.argv", ["confusion", named])
+        confusion.main()
+        assert capsys.readouterr().out.startswith("submitted\n\n| right")
+    monkeypatch.setattr("sys.argv", ["confusion", "nosuch"])
+    with pytest.raises(SystemExit, match="There is no run nosuch in results/"):
+        confusion.main()
 
 
 def test_a_csv_with_empty_cells_becomes_cases(classify: Any) -> None:

@@ -359,7 +359,10 @@ def test_publish_says_what_a_clone_will_lack_and_what_git_does_not_track(
     (folder / "data/raw").mkdir()
     (folder / "data/raw/sales.db").write_text("", encoding="utf-8")
     run_in(folder, *TAKEHOME, "eval")
+    with (folder / "AGENTS.md").open("a", encoding="utf-8") as file:
+        file.write("A line that an update brought.\n")
     assert "git ignores data/raw" not in run_in(folder, *TAKEHOME, "publish", "latest").stdout
+    assert "assignment: nothing yet" in (folder / "README.md").read_text("utf-8")
     (folder / "src/task/store.py").write_text('FILE = "data/raw/sales.db"\n', encoding="utf-8")
     (folder / "app.py").write_text("import task\n", encoding="utf-8")
     run_in(folder, *TAKEHOME, "eval")
@@ -374,10 +377,15 @@ def test_the_reviewers_page_has_a_place_for_data_that_git_does_not_hold(
     kept_back = render(template, tmp_path / "kept", kind="sql", data="sales.db")
     assert "`data/raw/` is not in this repository" in (kept_back / "README.md").read_text("utf-8")
     given = render(template, tmp_path / "given", kind="sql", data="sales.db", commit_data=True)
-    assert "not in this repository" not in (given / "README.md").read_text("utf-8")
+    ours = (given / "README.md").read_text("utf-8")
+    assert "not in this repository" not in ours
     theirs = tmp_path / "theirs"  # a company's repository, which holds its data
     theirs = render(template, theirs, kind="sql", data="sales.db", starter=True)
-    assert "not in this repository" not in (theirs / ".takehome/README.md").read_text("utf-8")
+    page = (theirs / ".takehome/README.md").read_text("utf-8")
+    assert "not in this repository" not in page
+    assert ["the company's own commands" in text for text in (page, ours)] == [True, False]
+    rules = [(folder / "AGENTS.md").read_text("utf-8") for folder in (theirs, given)]
+    assert ["the company's own files where the brief" in text for text in rules] == [True, False]
 
 
 def test_a_row_that_went_bad_since_a_kill_has_its_error_and_no_old_answer(

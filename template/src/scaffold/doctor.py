@@ -107,8 +107,7 @@ def save_case(path: Path, given: Any) -> str:
     before, text = path.read_text("utf-8"), given.model_dump_json()
     name = f"saved-{sha256(text.encode()).hexdigest()[:8]}"
     if f'"{name}"' not in before:
-        case = {"id": name, "input": json.loads(text), "reviewed": False}
-        line = json.dumps(case, ensure_ascii=False)
+        line = f'{{"id": "{name}", "input": {text}, "reviewed": false}}'
         half = path.with_suffix(".part")
         half.write_text(f"{before.rstrip()}\n{line}\n", "utf-8", newline="\n")
         half.replace(path)

@@ -65,12 +65,11 @@ class Project(BaseSettings, title="[tool.takehome] in pyproject.toml, or TAKEHOM
 
     def input(self, text: str) -> Any:
         """Return your Input: of JSON, or of other text where it has one field to fill."""
-        model = self.module("schemas").Input
-        fields = model.model_fields
-        needed = [name for name in fields if fields[name].is_required()] or list(fields)
-        if len(needed) == 1 and not text.lstrip().startswith("{"):
-            return model.model_validate({needed[0]: text})
-        return model.model_validate_json(text)
+        form = self.module("schemas").Input
+        names = [n for n, f in form.model_fields.items() if f.is_required()] or [*form.model_fields]
+        if len(names) == 1 and not text.lstrip().startswith("{"):
+            return form.model_validate({names[0]: text})
+        return form.model_validate_json(text)
 
     def client(self, replay: bool = False, live: bool = False, recorded: bool = True) -> Client:
         """Return a client for the model, over recordings/ or without any."""

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 
 GIVEN = ("src/scaffold", "tests/scaffold")
-# Made by tools or brought by the company; README.md, because this very line would count itself
-OTHERS = ("*.lock", ".copier-answers*.yml", "results", "recordings", "data", "BRIEF.*", "README.md")
+# Made by tools, updates or the company; README.md, because this very line would count itself
+OTHERS = ("*.lock", ".copier*", "results", "recordings", "data", "BRIEF.*", "README.md", "AGENTS.*")
 
 
 def compare(

@@ -111,7 +111,8 @@ def map_rows(
         except ValueError as error:
             problems.append(f"{getattr(row, 'where', f'row {number}')}: {_reason(error)}")
     if problems:
-        raise CasesError("\n".join(problems))
+        anew = "\nNo row fits: if MAPPING made this file, delete it, and the next run makes it."
+        raise CasesError("\n".join(problems) + ("" if cases or mapping else anew))
     return list(cases.values())
 
 

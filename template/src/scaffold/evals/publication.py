@@ -20,6 +20,8 @@ TEXTS, SAID = ("error", "input", "expected", "output"), ("prompt", "reply", "too
 def cut(value: Any, most: int = 1024) -> str:
     """Text of at most so many characters; where it was longer, that the rest is in cases.jsonl."""
     text = as_text(value)
+    if len(text) > most and isinstance(value, dict):  # a long field would hide the short ones
+        text = as_text(dict(sorted(value.items(), key=lambda field: len(as_text(field[1])))))
     more = f" … [cut: {len(text):,} characters in cases.jsonl]"
     return text if len(text) <= most else text[:most] + more
 
@@ -127,8 +129,7 @@ def results_block(folder: Path) -> str:
     worst = {row["cause"]: row for row in reversed(failures)}  # they begin with the worst
     shown = [worst[cause] for cause in sorted(counts, key=lambda c: (not c, -counts[c]))]
     others = [row for row in failures if row not in shown]
-    causes = [(c or "without a cause in failures.csv", n) for c, n in counts.most_common()]
-    about |= {"failures": failures, "causes": causes, "shown": [*shown, *others][:3]}
+    about |= {"failures": failures, "causes": counts.most_common(), "shown": [*shown, *others][:3]}
     return filled("results.md.j2", **about)
 
 

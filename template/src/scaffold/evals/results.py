@@ -176,6 +176,7 @@ def compare(a: Path | str, b: Path | str | Run, scores: Mapping[str, Score] = {}
 def hold_against(results: Results, run: Run, scores: Scores, others: Mapping[str, Any]) -> None:
     """Compare with other runs, by name; that a baseline cannot be compared with is a note."""
     given = {which: other for which, other in others.items() if other and other != run.folder}
+    how = "`takehome eval --like latest --solver baseline` makes one."
     for which, other in given.items():
         try:
             against = compare(other, run, scores)
@@ -188,7 +189,6 @@ def hold_against(results: Results, run: Run, scores: Scores, others: Mapping[str
                 results["scores"] = failed | results["scores"]
         except RunError as error:
             if which == "baseline":  # that a last run had other cases is no news
-                results["notes"].append(f"No comparison with the baseline: {error}.")
+                results["notes"].append(f"No comparison with the baseline: {error}. {how}")
     if others["baseline"] is None and run.manifest.get("solver", "baseline") != "baseline":
-        how = "`takehome eval --solver baseline` makes one"
-        results["notes"].append(f"There is no run of a baseline to compare with: {how}.")
+        results["notes"].append(f"There is no run of a baseline to compare with: {how}")

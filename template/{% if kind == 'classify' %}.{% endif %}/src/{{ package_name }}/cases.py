@@ -17,7 +17,7 @@ MAPPING = {"id": "?", "input.text": "?", "expected.label": "?"}
 def cases() -> list[Case[Input, Expected]]:
     """Return the cases; make data/cases.jsonl where it is not there (delete it for a new MAPPING).
 
-    Each is tagged with its label, for the figures of each class ("By tag") and for `--tag`.
+    Each is tagged with its label ("By tag", `--tag`). Files to open, a join: add to the rows first.
     """
     if not CASES.exists():
         write_cases(CASES, map_rows(read_rows(RAW), MAPPING, input=Input, expected=Expected))

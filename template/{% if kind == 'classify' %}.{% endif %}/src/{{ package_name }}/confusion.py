@@ -1,8 +1,7 @@
-"""Which label is taken for which, by class and with intervals: `python -m` this, [results/RUN]."""
+"""Which label is taken for which, by class and with intervals: `python -m` this, [RUN]."""
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,18 +13,18 @@ from scaffold.evals.terminal import figure
 from .scoring import NO_ANSWER, given, wanted
 
 
-def tables(rows: Sequence[dict[str, Any]]) -> str:
+def tables(rows: list[dict[str, Any]]) -> str:
     """Return the confusion matrix, a row for each right label, and the figures of each class."""
     counts = Counter((wanted(row), given(row)) for row in rows)
     classes = sorted({label for pair in counts for label in pair})
-    lines = _row(["right \\ given", *classes]) + _row(["---"] * (len(classes) + 1))
+    lines = _row("right \\ given", *classes) + _row(*["---"] * (len(classes) + 1))
     for label in sorted({label for label, _ in counts}):
-        lines += _row([label, *(str(counts[label, other]) for other in classes)])
-    lines += "\n" + _row(["class", "recall", "precision"]) + _row(["---"] * 3)
+        lines += _row(label, *(str(counts[label, other]) for other in classes))
+    lines += "\n" + _row("class", "recall", "precision") + _row("---", "---", "---")
     for label in (label for label in classes if label != NO_ANSWER):
         recall = _share([row for row in rows if wanted(row) == label])
         precision = _share([row for row in rows if given(row) == label])
-        lines += _row([label, recall, precision])
+        lines += _row(label, recall, precision)
     return lines
 
 
@@ -34,16 +33,17 @@ def _share(rows: list[dict[str, Any]]) -> str:
     return figure(asdict(estimate(right, [row["cluster"] for row in rows])))
 
 
-def _row(cells: Iterable[str]) -> str:
+def _row(*cells: str) -> str:
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |\n"
 
 
 def main() -> None:
     """Print the tables of the run that was named, else of the newest, else of what is handed in."""
-    runs = sys.argv[1:] or sorted(Path().glob("results/2*")) or [*Path().glob("results/submitted")]
-    if not runs:
-        sys.exit("There is no run in results/ yet: `takehome eval` makes one.")
-    run = Run.read(runs[-1])
+    runs = ["submitted", *sorted(run.name for run in Path().glob("results/2*")), *sys.argv[1:]]
+    folder = Path("results", Path(runs[-1]).name)
+    if not (folder / "cases.jsonl").is_file():
+        sys.exit(f"There is no run {folder.name} in results/: `takehome eval` makes one.")
+    run = Run.read(folder)
     labelled = [row for row in run.records(run.rows) if row["expected"]]
     print(f"{run.folder.name}\n\n{tables(labelled)}", end="")
 
