@@ -417,6 +417,9 @@ def test_one_input_is_text_json_a_file_or_standard_input(folder: Path) -> None:
     assert [answer["output"]["text"] for answer in answers] == texts
     assert answers[1]["output"]["seen"] == 4
     assert answers[0].keys() == {"output", "answered_by", "calls", "cost_usd", "latency_s"}
+    schemas = next(folder.glob("src/*/schemas.py"))
+    schemas.write_text(SCHEMAS.replace("seen: int = 0", "seen: int", 1), "utf-8")
+    assert "It does not fit Input: seen: Field required." in takehome(folder, "run", "x", code=2)[1]
 
 
 def test_a_variable_wins_over_env_file_and_that_over_pyproject(folder: Path) -> None:

@@ -64,7 +64,7 @@ class Project(BaseSettings, title="[tool.takehome] in pyproject.toml, or TAKEHOM
         return self.module("cases").cases()
 
     def input(self, text: str) -> Any:
-        """Return your Input: of JSON, or of other text where it has one field to fill."""
+        """Return your Input: of JSON; other text is its first field, the first that it needs."""
         form = self.module("schemas").Input
         names = [n for n, f in form.model_fields.items() if f.is_required()] or [*form.model_fields]
         if len(names) == 1 and not text.lstrip().startswith("{"):
