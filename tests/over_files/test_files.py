@@ -104,6 +104,14 @@ def over(folder: Path, source: str, out: str) -> dict[str, Any]:
     return json.loads(takehome(folder, "run", "--in", source, "--out", out)[0])
 
 
+def wait_for_rows(lines: Path, count: int) -> None:
+    """Return once a command under way has answered so many rows."""
+    until = time.monotonic() + 30
+    while not (lines.exists() and lines.read_bytes().count(b"\n") >= count):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
 def table(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -231,10 +239,7 @@ def test_a_run_killed_in_mid_file_goes_on_where_it_was(folder: Path) -> None:
     command = ("run", "--in", "in.csv", "--out", "out.csv", "--concurrency", "2")
     process = start(folder, *command, SLOW="0.05")
     kept = folder / ".out.csv.unfinished" / "cases.jsonl"
-    until = time.monotonic() + 30
-    while not (kept.exists() and kept.read_bytes().count(b"\n") >= 10):
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    wait_for_rows(kept, 10)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert not (folder / "out.csv").exists()
@@ -270,10 +275,7 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(folder: Path) -> No
     command = ("run", "--in", "in.csv", "--out", "out.csv", "--concurrency", "2")
     process = start(folder, *command, SLOW="0.1")
     kept = folder / ".out.csv.unfinished" / "cases.jsonl"
-    until = time.monotonic() + 30
-    while not (kept.exists() and kept.read_bytes().count(b"\n") >= 4):
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    wait_for_rows(kept, 4)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     finished = kept.read_bytes().count(b"\n")
@@ -331,14 +333,11 @@ def test_a_larger_file_needs_no_more_memory(folder: Path) -> None:
 
 def test_answers_of_other_code_are_not_gone_on_with(folder: Path) -> None:
     (folder / "in.csv").write_text("text\na\nb\n", "utf-8")
-    kept = folder / ".out.csv.unfinished"
+    kept = folder / ".out.csv.unfinished" / "cases.jsonl"
     process = start(
         folder, "run", "--in", "in.csv", "--out", "out.csv", "--concurrency", "1", SLOW="1"
     )
-    until = time.monotonic() + 30
-    while not (kept / "cases.jsonl").exists() or b"\n" not in (kept / "cases.jsonl").read_bytes():
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    wait_for_rows(kept, 1)
     process.kill()
     process.communicate()
     code = folder / "src" / "task" / "solution.py"
@@ -351,7 +350,9 @@ def test_two_commands_that_write_the_same_file_give_each_row_once(folder: Path) 
     rows = [f"row {number}" for number in range(40)]
     (folder / "in.csv").write_text("text\n" + "\n".join(rows) + "\n", "utf-8")
     command = ("run", "--in", "in.csv", "--out", "out.csv", "--concurrency", "2")
-    both = [start(folder, *command, SLOW="0.15") for _ in range(2)]
+    both = [start(folder, *command, SLOW="0.15")]
+    wait_for_rows(folder / ".out.csv.unfinished" / "cases.jsonl", 1)
+    both.append(start(folder, *command, SLOW="0.15"))
     told = [process.communicate(timeout=60)[1] for process in both]
     assert sorted(process.returncode for process in both) == [0, 2]
     assert "another command answers in.csv, too" in "".join(told)

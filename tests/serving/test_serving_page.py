@@ -68,7 +68,7 @@ async def solve(input: Input, llm: object) -> Output:
 CASE = '{"id": "hello", "input": {"question": "Hello?"}, "expected": null}\n'
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright occupies the event loop until its end
 def browser(scripted: Any) -> Iterator[Any]:
     if not CHROMIUM.exists():
         pytest.skip("there is no Chromium at /usr/bin/chromium")

@@ -67,8 +67,8 @@ class Project(BaseSettings, title="[tool.takehome] in pyproject.toml, or TAKEHOM
         """Return your Input: of JSON; other text is its first field, the first that it needs."""
         form = self.module("schemas").Input
         names = [n for n, f in form.model_fields.items() if f.is_required()] or [*form.model_fields]
-        if len(names) == 1 and not text.lstrip().startswith("{"):
-            return form.model_validate({names[0]: text})
+        if not text.lstrip().startswith("{"):
+            return form.model_validate(dict.fromkeys(names[:1], text))
         return form.model_validate_json(text)
 
     def client(self, replay: bool = False, live: bool = False, recorded: bool = True) -> Client:
