@@ -198,6 +198,15 @@ def test_nothing_is_written_where_a_row_is_bad(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("content", ["", "body,category\n"], ids=["nothing", "a header"])
+def test_data_without_a_row_is_a_sentence_and_makes_no_file_of_cases(tmp_path, content):
+    (tmp_path / "a.csv").write_text(content, "utf-8")
+    rows, mapping = read_rows(tmp_path / "a.csv"), {"input.text": "body"}
+    with pytest.raises(CasesError, match="the data holds no row"):
+        write_cases(tmp_path / "cases.jsonl", map_rows(rows, mapping, **MODELS))
+    assert not (tmp_path / "cases.jsonl").exists()
+
+
 @pytest.mark.parametrize("encoding", ["Latin-1", "UTF-16"])
 def test_another_encoding_is_said_in_a_sentence(tmp_path, encoding):
     path = tmp_path / "raw.csv"

@@ -110,7 +110,7 @@ def map_rows(
             cases[case.id] = case
         except ValueError as error:
             problems.append(f"{getattr(row, 'where', f'row {number}')}: {_reason(error)}")
-    if problems:
+    if problems := problems or ([] if cases else ["the data holds no row; add some"]):
         anew = "\nNo row fits: if MAPPING made this file, delete it, and the next run makes it."
         raise CasesError("\n".join(problems) + ("" if cases or mapping else anew))
     return list(cases.values())
