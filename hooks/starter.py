@@ -10,7 +10,6 @@ import files
 import fitting
 import pdm
 import poetry
-import pytest_settings
 import setup_file
 import toml_tables
 from brief import BRIEF
@@ -38,7 +37,7 @@ def join(
     joined = Joined()
     if not PENDING.is_dir():
         return joined
-    joined.paths += fitting.fit(package, in_src=(PENDING / "pyproject.toml").exists())
+    joined.paths += fitting.fit(package, PENDING / "pyproject.toml")
     merges: dict[str, Callable[[str, str], str]] = {
         ".gitignore": with_lines,
         ".gitattributes": with_lines,
@@ -122,7 +121,6 @@ def with_tables(theirs: str, ours: str, package: str) -> str:
     """
     text = theirs.removeprefix("\ufeff")  # with which pytest and others stop at line 1
     content = toml_tables.parsed(text)
-    ours = pytest_settings.left_to_theirs(ours)
     groups = content.get("tool", {}).get("uv", {}).get("default-groups")
     if groups == "all" or isinstance(groups, list):
         text = _with_our_group(text)
