@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import discovery
 import files
@@ -125,26 +126,29 @@ def with_tables(theirs: str, ours: str, package: str) -> str:
     if groups == "all" or isinstance(groups, list):
         text = _with_our_group(text)
         ours = ours.replace('default-groups = "all"\n', "")
-    if "project" not in content and setup_file.used() and not poetry.used(content):
-        has_backend = "build-system" in content  # without a name in it, that is setuptools
-        table = setup_file.project_table(Path.cwd().name, has_backend=has_backend)
-        text = toml_tables.merged(text, table)
-    elif "project" not in content:
-        table, lost = poetry.project_table(content, Path.cwd().name)
-        if lost:
-            raise toml_tables.CannotMergeError(
-                f"package-mode is false, and uv cannot be told about {', '.join(lost)}"
-            )
-        text = toml_tables.merged(text, table)
+    tables = [] if "project" in content else [_project(content)]
     if poetry.packs_nothing(content):
-        text = toml_tables.merged(text, "[tool.uv]\npackage = false\n")
-    guessed = discovery.pinned(content, package)
-    if guessed:
-        text = toml_tables.merged(text, guessed)
-    text = toml_tables.merged(text, pdm.workspace(content))
+        tables.append("[tool.uv]\npackage = false\n")
+    tables += [discovery.pinned(content, package), pdm.workspace(content)]
     if poetry.used(content):
-        text = toml_tables.merged(text, poetry.group(f"{package.replace('_', '-')}-take-home"))
-    return toml_tables.merged(text, ours)
+        tables.append(poetry.group(f"{package.replace('_', '-')}-take-home"))
+    for table in [*tables, ours]:
+        text = toml_tables.merged(text, table)
+    return text
+
+
+def _project(content: dict[str, Any]) -> str:
+    """Return the `[project]` without which uv reads no project of Poetry's or of setuptools'."""
+    name = re.sub(r"[^a-z0-9]+", "-", Path.cwd().name.lower()).strip("-") or "starter"
+    if setup_file.used() and not poetry.used(content):
+        has_backend = "build-system" in content  # without a name in it, that is setuptools
+        return setup_file.project_table(name, has_backend=has_backend)
+    table, lost = poetry.project_table(content, name)
+    if lost:
+        raise toml_tables.CannotMergeError(
+            f"package-mode is false, and uv cannot be told about {', '.join(lost)}"
+        )
+    return table
 
 
 def _with_our_group(theirs: str) -> str:
