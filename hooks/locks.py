@@ -1,12 +1,11 @@
 """Lock files and the environment: uv's, and Poetry's where the starter has one."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import environment
 from repository import Repository
+from script import Say
 
-Say = Callable[[str], None]
 _INSTALL_UV = "https://docs.astral.sh/uv/getting-started/installation/"
 _REQUIREMENTS = Path("requirements.txt")
 _UV_LOCK = Path("uv.lock")

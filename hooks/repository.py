@@ -2,11 +2,12 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import environment
 import files
+from script import Say
 
 TAG = "scaffold"
 FIRST = "The scaffold, as rendered; nothing written for the assignment yet"
@@ -180,7 +181,7 @@ def _listed(paths: Iterable[Path]) -> bytes:
     return b"".join(os.fsencode(path.as_posix()) + b"\0" for path in paths)
 
 
-def too_large(paths: Iterable[Path], say: Callable[[str], None]) -> list[Path]:
+def too_large(paths: Iterable[Path], say: Say) -> list[Path]:
     """Return the paths without what no host would take; say which were left out."""
     kept = []
     for path in paths:

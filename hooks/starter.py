@@ -15,6 +15,7 @@ import setup_file
 import toml_tables
 from brief import BRIEF
 from repository import Repository
+from script import Say
 
 PENDING = Path(".takehome")
 _OURS = "takehome publish"  # stands in our README, and in no README of a company's
@@ -31,9 +32,7 @@ class Joined:
     removed: list[Path] = field(default_factory=list)
 
 
-def join(
-    package: str, named_brief: bool, repo: Repository | None, say: Callable[[str], None]
-) -> Joined:
+def join(package: str, named_brief: bool, repo: Repository | None, say: Say) -> Joined:
     """Merge each pending file into theirs, or put it in place where they have none."""
     joined = Joined()
     if not PENDING.is_dir():
@@ -169,7 +168,7 @@ def _readme(
     named_brief: bool,
     repo: Repository | None,
     joined: Joined,
-    say: Callable[[str], None],
+    say: Say,
 ) -> None:
     """Their README becomes the brief, where none was named; ours takes its place."""
     found = sorted(p for p in Path().iterdir() if p.is_file() and _is_readme(p))

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import brief
@@ -15,8 +14,7 @@ import raw_data
 import rendered
 import repository
 import starter
-
-Say = Callable[[str], None]
+from script import Say
 
 
 def take(answers: argparse.Namespace, say: Say) -> None:

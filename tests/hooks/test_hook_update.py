@@ -234,6 +234,8 @@ def test_the_hooks_around_an_update_take_a_command_line_that_they_do_not_know(
     monkeypatch.chdir(tmp_path)
     assert after_update.main(["--unknown=1"]) == 0
     assert "does not fit after_update.py" in capsys.readouterr().out
+    assert before_update.main(["--unknown=1"]) == 0
+    assert "does not fit before_update.py" in capsys.readouterr().out
     assert before_update.main(["--answers-file=nowhere.yml"]) == 0
     assert "The update goes on" in capsys.readouterr().out
 
