@@ -86,29 +86,38 @@ def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
     except (OSError, SyntaxError, ValueError) as error:
         say(f"{cases.as_posix()} stays as rendered ({error}): set RAW and MAPPING by hand.")
         return
-    if filled and filled.columns:
+    if filled:
+        _say_filled(filled, placed.path, cases, answers, say)
+
+
+def _say_filled(
+    filled: fill_in.Filled, raw: Path, cases: Path, answers: argparse.Namespace, say: Say
+) -> None:
+    """Say what became of the data in cases.py, and what is left to do there."""
+    where = raw.as_posix()
+    if filled.columns:
         rest = f", {filled.open} still to be mapped" if filled.open else ""
         found = f"{filled.columns} columns found, {filled.mapped} fields mapped{rest}"
         say(f"{cases.as_posix()}: {found}. Check MAPPING.")
-        twice = ", ".join(f'"{name}"' for name in columns.repeated(placed.path)[:3])
+        twice = ", ".join(f'"{name}"' for name in columns.repeated(raw)[:3])
         if twice:
             say(f"{where} has several columns called {twice}; a row keeps the last. Rename them.")
         if Path("data/cases.jsonl").exists():
             say("data/cases.jsonl is older, perhaps our sample: delete it, and a run makes it.")
-        if filled.open and placed.path.is_dir():
+        if filled.open and raw.is_dir():
             say("Where these files are no cases but what the work needs, write data/cases.jsonl.")
-    elif filled and answers.kind == "sql" and placed.path.suffix.lower() in fill_in.DATABASES:
+    elif answers.kind == "sql" and raw.suffix.lower() in fill_in.DATABASES:
         say(f"{where} is the database; `takehome eval` says where its questions go.")
         if answers.commit_data != "true":
             say("git ignores the database, and without it nobody can replay: agree on that.")
-    elif filled and answers.kind == "rag":
-        folder = placed.path if placed.path.is_dir() else placed.path.parent
+    elif answers.kind == "rag":
+        folder = raw if raw.is_dir() else raw.parent
         say(f"{folder.as_posix()} is what is searched. Questions: see {cases.as_posix()}.")
         if answers.commit_data != "true":
             say("git ignores the documents, and without them nobody can replay: agree on that.")
-    elif filled and placed.path.suffix.lower() in columns.TABLES:
+    elif raw.suffix.lower() in columns.TABLES:
         say(f"{where} holds no rows that can be read: mend it, or make rows of it in {cases.name}.")
-    elif filled:
+    else:
         say(f"{cases.as_posix()}: {where} is no table that we read; make rows of it there.")
 
 
@@ -149,16 +158,13 @@ def _first_commit(
 def _say_kept_out(repo: repository.Repository, paths: list[Path], say: Say) -> None:
     """Name what an ignore rule of the starter's (or the user's own) keeps out of git."""
     ours = [path for path in paths if path.parts[0] not in ("notes", "results")]
-    missing = sorted(_names(ours) - _names(repo.not_ignored(ours)))
+    missing = sorted(set(ours) - set(repo.not_ignored(ours)))
     if missing:
-        listed = " ".join(f'"{name}"' for name in missing[:3])
-        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-        say(f"An ignore rule that is not ours keeps files out of git{more}. To have them in:")
+        listed = " ".join(f'"{path.as_posix()}"' for path in missing[:3])
+        say("An ignore rule that is not ours keeps files out of git. To have them in:")
         _say_lines(say, f"git add --force {listed}")
-
-
-def _names(paths: list[Path]) -> set[str]:
-    return {path.as_posix() for path in paths}
+    if len(missing) > 3:
+        say(f"and so on for {len(missing) - 3} more, which `git status --ignored` lists.")
 
 
 def _lines_from_nothing() -> tuple[str, ...]:
