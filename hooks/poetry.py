@@ -59,12 +59,10 @@ def requirement(name: str, wish: object) -> str | None:
     """Return a dependency of Poetry's as others write it, or None where it is no plain version."""
     extras, version = "", wish
     if isinstance(wish, dict):
-        if set(wish) - {"version", "extras", "optional"}:
+        if set(wish) - {"version", "extras", "optional"} or wish.get("optional"):
             return None
         extras = f"[{','.join(wish['extras'])}]" if wish.get("extras") else ""
         version = wish.get("version")
-        if wish.get("optional"):
-            return None
     bounds = version_range(version) if isinstance(version, str) else None
     return None if bounds is None else f"{name}{extras}{bounds}"
 

@@ -16,6 +16,8 @@ import repository
 import starter
 from script import Say
 
+_COMMIT = (f'git commit -m "{repository.FIRST}"', f"git tag {repository.TAG}")
+
 
 def take(answers: argparse.Namespace, say: Say) -> None:
     """Fill in, put brief and data in place, commit the render, lock and sync, commit the rest."""
@@ -41,25 +43,24 @@ def take(answers: argparse.Namespace, say: Say) -> None:
             say("git does not have what the company sent, so it would count as written by you.")
             say("Before you begin, line by line:")
             arrived = 'git commit -m "The starter, as it arrived"'
-            go_there, *_ = _commit_lines()
             force = f"git tag --force {repository.TAG}"
-            _say_lines(say, go_there, "git add --all", arrived, force)
+            _say_lines(say, _go_there(), "git add --all", arrived, force)
 
 
 def _open(in_starter: bool, say: Say) -> repository.Repository | None:
     program = environment.git()
     if program is None:
         say("git is not installed, so nothing is committed. With it, line by line:")
-        _say_lines(say, *_lines_from_nothing())
-        return None
-    repo = repository.Repository(program)
-    try:
-        repo.ensure(inside_another=in_starter)
-    except repository.GitError as error:
-        say(f"Nothing is committed: {error}. When that is mended, line by line:")
-        _say_lines(say, *_lines_from_nothing())
-        return None
-    return repo
+    else:
+        repo = repository.Repository(program)
+        try:
+            repo.ensure(inside_another=in_starter)
+            return repo
+        except repository.GitError as error:
+            say(f"Nothing is committed: {error}. When that is mended, line by line:")
+    # `cd` first: these are pasted where the user stood, and git must not begin in that folder.
+    _say_lines(say, _go_there(), "git init", "git add --all", *_COMMIT)
+    return None
 
 
 def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
@@ -142,7 +143,7 @@ def _first_commit(
             if refused:
                 commit = repo.git("rev-parse", "--short", "HEAD").output.decode("ascii").strip()
                 say(f"Committed: the render alone, but not tagged ({refused}). Line by line:")
-                _say_lines(say, *_commit_lines()[:1], f"git tag --force {repository.TAG} {commit}")
+                _say_lines(say, _go_there(), f"git tag --force {repository.TAG} {commit}")
             else:
                 say(f"Committed: the render alone, tag {repository.TAG}.")
             if not repo.git("symbolic-ref", "--quiet", "HEAD").ok:
@@ -151,7 +152,7 @@ def _first_commit(
             return True
         except repository.GitError as error:
             say(f"Nothing is committed ({error}). When that is mended:")
-    _say_lines(say, *_commit_lines())
+    _say_lines(say, _go_there(), *_COMMIT)
     return False
 
 
@@ -167,14 +168,8 @@ def _say_kept_out(repo: repository.Repository, paths: list[Path], say: Say) -> N
         say(f"and so on for {len(missing) - 3} more, which `git status --ignored` lists.")
 
 
-def _lines_from_nothing() -> tuple[str, ...]:
-    # `cd` first: these are pasted where the user stood, and git must not begin in that folder.
-    go_there, *commit = _commit_lines()
-    return go_there, "git init", "git add --all", *commit
-
-
-def _commit_lines() -> tuple[str, ...]:
-    return f'cd "{Path.cwd()}"', f'git commit -m "{repository.FIRST}"', f"git tag {repository.TAG}"
+def _go_there() -> str:
+    return f'cd "{Path.cwd()}"'
 
 
 def _say_lines(say: Say, *lines: str) -> None:
