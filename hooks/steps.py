@@ -129,9 +129,11 @@ def _first_commit(
     if repo.tagged():
         return True
     paths = [*ours, *joined.paths]
-    if repo.underway():
+    if repo.underway():  # and what is staged now would be in the merge's own commit
         say("git is in the middle of a merge or a rebase: nothing is committed. After it:")
-    elif not repo.knows_the_author():
+        _say_lines(say, _go_there(), "git add --all", *_COMMIT)
+        return False
+    if not repo.knows_the_author():
         repo.stage(paths)
         say("git does not know your name, so nothing is committed. Line by line:")
         name, mail = 'user.name "Your Name"', "user.email you@example.org"

@@ -173,6 +173,12 @@ def test_a_merge_underway_is_not_ended_by_a_commit(desk: Desk) -> None:
     assert said.code == 0
     assert "in the middle of a merge" in said.text
     assert desk.git("rev-parse", "HEAD") == head
+    (desk.folder / ".git" / "MERGE_HEAD").unlink()
+    pasted = [line.strip() for line in said.text.splitlines() if line.startswith("    git ")]
+    for line in pasted:
+        words = line.split('"')
+        desk.git(*words[0].split()[1:], *words[1:2])
+    assert desk.committed("scaffold") >= GIVEN
 
 
 def test_what_is_staged_stays_staged_and_out_of_our_commit(desk: Desk) -> None:
