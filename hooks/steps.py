@@ -36,7 +36,7 @@ def take(answers: argparse.Namespace, say: Say) -> None:
     except OSError as error:
         say(f"BRIEF.md: {files.explain(error)}; write it by hand.")
     committed = repo is not None and _first_commit(repo, ours, joined, say)
-    written = locks.lock_and_sync(in_starter, repo if committed else None, say)
+    written = locks.lock_and_sync(in_starter, repo, say)
     if repo is not None and committed:
         _second_commit(repo, written, answers.commit_data == "true", say)
         if arrived_without_git and repo.untracked():

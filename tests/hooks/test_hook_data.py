@@ -210,6 +210,10 @@ def test_git_is_not_asked_about_each_of_many_files(
 
     monkeypatch.setattr(repository.Repository, "git", counted)
     steps._second_commit(repository.Repository(git), [], True, print)
+    said: list[str] = []
+    monkeypatch.setattr(repository, "_LARGEST", 1)
+    assert repository.too_large([desk.folder / "pyproject.toml"], said.append) == []
+    assert "not committed" in said[0]
     assert len(asked) < 20
     assert len(desk.committed("HEAD")) == 50
 

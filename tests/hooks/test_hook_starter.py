@@ -134,6 +134,7 @@ def test_a_file_of_ours_that_their_rule_ignores_is_named(their: Desk) -> None:
     pasted = 'git add --force "src/my_task/cases.py" "src/my_task/schemas.py"'
     assert f"    {pasted}\n" in said.text
     assert "notes" not in said.text
+    assert "more, which" not in said.text
 
 
 def test_a_second_run_in_a_starter_changes_nothing(their: Desk) -> None:
