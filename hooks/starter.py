@@ -183,8 +183,9 @@ def _readme(
         say(f"BRIEF.md: the text of their {source.name}; README.md is now yours to write.")
     elif theirs and (repo is None or repo.at_head(theirs) != theirs.read_bytes()):
         kept = theirs.with_name("README.original.md")
-        if not kept.exists():
-            files.copy_atomically(theirs, kept)
+        if kept.exists() and kept.read_bytes() != theirs.read_bytes():
+            raise FileExistsError(f"{kept} is there, and git does not have {theirs} in this form")
+        files.copy_atomically(theirs, kept)
         say(f"{kept}: their {theirs.name}, which git does not have in this form.")
     elif theirs:
         say("README.md is yours to write; git has theirs: git show scaffold~1:README.md")

@@ -235,3 +235,10 @@ def test_data_larger_than_the_disk_is_refused_before_it_is_copied(
     monkeypatch.chdir(desk.folder)
     with pytest.raises(raw_data.NoDataError, match="the disk 0 free, of which 200 stay free"):
         raw_data.place(str(desk.stood / "rows.csv"), "")
+    with zipfile.ZipFile(desk.stood / "rows.zip", "w") as archive:
+        archive.writestr("rows.csv", ROWS)
+    with pytest.raises(raw_data.NoDataError, match="the disk 0 free"):
+        raw_data.place(str(desk.stood / "rows.zip"), "")
+    monkeypatch.setattr(raw_data, "_ENTRIES", 0)
+    with pytest.raises(raw_data.NoDataError, match="the ZIP has 1 entries"):
+        raw_data.place(str(desk.stood / "rows.zip"), "")

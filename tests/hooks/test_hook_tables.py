@@ -180,7 +180,7 @@ def test_every_layout_of_a_pyproject_takes_ours(
     assert starter.with_tables(f"\ufeff{text}", TABLES, "my_task") == merged
 
 
-def test_pytests_settings_leave_what_waits_to_be_merged_and_never_what_is_theirs(
+def test_ours_are_fitted_and_settings_of_theirs_never_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = f"{TABLES}\n[tool.pytest.ini_options]\npythonpath = []\n"
@@ -193,3 +193,7 @@ def test_pytests_settings_leave_what_waits_to_be_merged_and_never_what_is_theirs
     Path(names[2]).unlink()  # merged, while another file of ours still waits
     fitting.fit("my_task", Path(names[2]))
     assert Path(names[0]).read_text("utf-8") == text
+    theirs = {"tests/test_solution.py": "", "tests/ruff.toml": "# theirs\n"}
+    hook_layouts.make(tmp_path, theirs, commit=False)
+    assert fitting.fit("my_task", Path(names[2])) == []
+    assert Path("tests/ruff.toml").read_text("utf-8") == "# theirs\n"
