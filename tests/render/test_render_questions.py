@@ -219,6 +219,13 @@ def test_a_module_that_is_there_gives_ours_another_name_unless_it_is_ours(
     assert named == {"one": "one_task", "mine": "mine"}
 
 
+def test_a_kind_that_was_recorded_cannot_change(template: Path, tmp_path: Path) -> None:
+    recorded = "kind: extract\nvendors: [openai]\n"
+    (tmp_path / ".copier-answers.yml").write_text(recorded, encoding="utf-8")
+    with pytest.raises(ValueError, match='It is "extract" and cannot change'):
+        answers_for(template, tmp_path, kind="blank")
+
+
 def test_no_package_can_hide_pythons_own_modules_or_a_dependency() -> None:
     """The list in copier.yml covers this Python and every library that a render installs."""
     shaped = re.compile(r"[a-z]([a-z0-9_]{0,28}[a-z0-9])?")
