@@ -5,46 +5,32 @@ files; here that is exit 1, as are failing tests. It stages, commits and deletes
 """
 
 import argparse
-import io
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 # An interpreter started with PYTHONSAFEPATH does not look beside the script by itself.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-Say = Callable[[str], None]
+from script import Say, options, print_any_letter, python_is_too_old, say
+
+_OPTIONS = {"answers-file": ".copier-answers.yml", "starter": "false", "skip-tasks": "false"}
 _LINES = 10
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Report, lock, sync and test; return 1 where conflicts or failing tests remain."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="replace")
-    if sys.version_info < (3, 11):  # noqa: UP036
+    print_any_letter()
+    if python_is_too_old():
         say("Updated. Copier on Python 3.11 or newer says more. Next: git status, then uv sync")
         return 0
     try:
-        return report(parse(arguments), say)
+        return report(options("after_update.py", _OPTIONS, arguments), say)
     except KeyboardInterrupt:
         say("Interrupted. The files are updated; `git status` shows them, `uv sync` does the rest.")
     except Exception as error:
         say(f"Updated, but the report stopped ({type(error).__name__}: {error}). Next: git status")
     return 0
-
-
-def parse(arguments: list[str] | None) -> argparse.Namespace:
-    """Return what Copier passed on."""
-    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("--answers-file", default=".copier-answers.yml")
-    parser.add_argument("--starter", default="false")
-    parser.add_argument("--skip-tasks", default="false")
-    try:
-        return parser.parse_args(arguments)
-    except SystemExit as left:
-        raise ValueError("the command line in copier.yml does not fit after_update.py") from left
 
 
 def report(answers: argparse.Namespace, say: Say) -> int:
@@ -127,11 +113,6 @@ def _short(text: str) -> str:
 def _some(names: list[str]) -> str:
     shown = ", ".join(f'"{name}"' if " " in name else name for name in names[:5])
     return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown
-
-
-def say(line: str) -> None:
-    """Print one line for the person who runs Copier."""
-    print(f"  {line}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,46 +1,40 @@
 """What `copier update` runs before it asks or writes: refuse, warn of a major version, keep copies."""
 
-import argparse
-import io
 import json
 import os
 import re
 import sys
 from pathlib import Path
 
+# An interpreter started with PYTHONSAFEPATH does not look beside the script by itself.
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from script import options, print_any_letter, python_is_too_old, say
+
+_OPTIONS = {"answers-file": ".copier-answers.yml", "data": "{}"}  # what was typed behind -d
 # Answers that name or choose the candidate's own files, which an update leaves alone.
 _FIXED = ("package_name", "kind", "starter")
 # As Copier takes them, for the one of them that is a yes or a no
 _WORDS = dict.fromkeys(("y", "yes", "t", "on", "1"), "true")
 _WORDS |= dict.fromkeys(("n", "no", "f", "off", "0"), "false")
 
-# An interpreter started with PYTHONSAFEPATH does not look beside the script by itself.
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Say what has to be known first; return 1 where the update must not begin."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="replace")
-    if sys.version_info < (3, 11):  # noqa: UP036
+    print_any_letter()
+    if python_is_too_old():
         return 0
     try:
-        parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-        parser.add_argument("--answers-file", default=".copier-answers.yml")
-        parser.add_argument("--data", default="{}")  # what was typed behind -d, as JSON
-        options = parser.parse_args(arguments)
-        refusal = refused(Path(options.answers_file), json.loads(options.data))
-        if refusal:
-            print(f"  {refusal}", flush=True)
-            return 1
-
-        refusal, said = prepared(json.loads(options.data))
+        given = options("before_update.py", _OPTIONS, arguments)
+        data = json.loads(given.data)
+        refusal, said = refused(Path(given.answers_file), data), []
+        if not refusal:
+            refusal, said = prepared(data)
         for line in [refusal] if refusal else said:
-            print(f"  {line}", flush=True)
+            say(line)
         return 1 if refusal else 0
     except Exception as error:
-        print(f"  {type(error).__name__} before updating: {error}. The update goes on.", flush=True)
+        say(f"{type(error).__name__} before updating: {error}. The update goes on.")
     return 0
 
 

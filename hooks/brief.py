@@ -2,12 +2,12 @@
 
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import convert_brief
 import environment
 import files
+from script import Say
 
 BRIEF = Path("BRIEF.md")
 PASTE = "TODO: paste the text of the assignment here, as it arrived."
@@ -16,7 +16,7 @@ _LARGEST = 5_000_000  # bytes; a longer text is data, not a brief
 _SUFFIXES = {".htm": ".html", ".xhtml": ".html", ".pdf": ".pdf", ".docx": ".docx", ".html": ".html"}
 
 
-def place(typed: str, destination: str, say: Callable[[str], None]) -> None:
+def place(typed: str, destination: str, say: Say) -> None:
     """Write BRIEF.md from what was typed; where there is no text, a line that asks for it."""
     if _holds_a_brief():
         if typed:

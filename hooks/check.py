@@ -18,21 +18,22 @@ def run(starter: bool) -> tuple[bool, list[str]]:
     said: list[str] = []
     if starter and Path("poetry.lock").exists():
         locks.lock_poetry(said.append)
+    failed, sentence = _synced_and_tested(starter)
+    return failed, [*said, sentence]
+
+
+def _synced_and_tested(starter: bool) -> tuple[bool, str]:
     uv = environment.uv()
     if uv is None:
-        return False, [*said, "uv is not installed. With it: uv sync, then uv run pytest"]
+        return False, "uv is not installed. With it: uv sync, then uv run pytest"
     for step in ("lock", "sync"):
         done = environment.run([uv, step, "--quiet"])
         if not done.ok:
-            why = (
-                f"uv {step} failed ({done.complaint}). When that is mended: uv sync, uv run pytest"
-            )
-            return False, [*said, why]
+            later = "When that is mended: uv sync, uv run pytest"
+            return False, f"uv {step} failed ({done.complaint}). {later}"
+    current = "uv.lock and .venv are up to date"
     if os.environ.get("TAKEHOME_UPDATE_TESTS") == "0":
-        return False, [
-            *said,
-            "uv.lock and .venv are up to date; TAKEHOME_UPDATE_TESTS=0: no tests.",
-        ]
+        return False, f"{current}; TAKEHOME_UPDATE_TESTS=0: no tests."
     # A company's own tests may need what only the company has.
     chosen = [_STARTERS_TESTS.as_posix()] if starter and _STARTERS_TESTS.exists() else []
     command = [uv, "run", "--no-sync", "pytest", "-q", "--no-header", "--tb=no", "-rfE"]
@@ -40,10 +41,10 @@ def run(starter: bool) -> tuple[bool, list[str]]:
     text = tested.output.decode("utf-8", "replace")
     failing = re.findall(r"^(?:FAILED|ERROR) (\S+)", text, re.MULTILINE)
     if tested.ok:
-        return False, [*said, "uv.lock and .venv are up to date, and the tests pass."]
+        return False, f"{current}, and the tests pass."
     if not failing and ("no tests ran" in text or not text.strip()):
         why = "there was no test to run" if text.strip() else f"no test ran ({tested.complaint})"
-        return False, [*said, f"uv.lock and .venv are up to date; {why}."]
+        return False, f"{current}; {why}."
     names = ", ".join(failing[:3]) or "see"
     more = f" and {len(failing) - 3} more" if len(failing) > 3 else ""
-    return True, [*said, f"Tests fail (did they before, too?): {names}{more}: uv run pytest"]
+    return True, f"Tests fail (did they before, too?): {names}{more}: uv run pytest"

@@ -79,9 +79,9 @@ def look(path: Path) -> Table | None:
         return None
     columns: dict[str, Column] = {}
     rows = 0
-    reader = _lines_of_json if suffix in (".jsonl", ".ndjson") else _rows_of_json
+    readers = {".csv": _cells, ".tsv": _cells, ".json": _rows_of_json}
     try:
-        for row in islice((_cells if suffix in (".csv", ".tsv") else reader)(path), _ROWS):
+        for row in islice(readers.get(suffix, _lines_of_json)(path), _ROWS):
             rows += any(value is not None for value in row.values())
             for name, value in row.items():
                 if isinstance(name, str):

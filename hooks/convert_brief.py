@@ -25,14 +25,17 @@ def markdown_of(suffix: str, path: Path) -> str:
     if suffix == ".docx":
         with path.open("rb") as file:
             mammoth = importlib.import_module("mammoth")
-            # A picture would arrive as megabytes of base64.
-            no_pictures = mammoth.images.img_element(lambda image: {"src": ""})
+            no_pictures = mammoth.images.img_element(_without_its_bytes)
             content = mammoth.convert_to_html(file, convert_image=no_pictures).value
     soup = importlib.import_module("bs4").BeautifulSoup(content, "html.parser")
     for unread in soup(["head", "script", "style", "template", "noscript"]):
         unread.decompose()
     converter = importlib.import_module("markdownify").MarkdownConverter
     return converter(heading_style="ATX", bullets="-").convert_soup(soup)
+
+
+def _without_its_bytes(_picture: object) -> dict[str, str]:
+    return {"src": ""}  # they would arrive as megabytes of base64
 
 
 if __name__ == "__main__":

@@ -8,54 +8,16 @@ from typing import Any
 
 # What setuptools leaves out of a project without src/, as its documentation lists it:
 # https://setuptools.pypa.io/en/latest/userguide/package_discovery.html#flat-layout
-_NO_PACKAGE = frozenset(
-    [
-        "ci",
-        "bin",
-        "debian",
-        "doc",
-        "docs",
-        "documentation",
-        "manpages",
-        "news",
-        "newsfragments",
-        "changelog",
-        "test",
-        "tests",
-        "unit_test",
-        "unit_tests",
-        "example",
-        "examples",
-        "scripts",
-        "tools",
-        "util",
-        "utils",
-        "python",
-        "build",
-        "benchmark",
-        "benchmarks",
-        "exercise",
-        "exercises",
-        "htmlcov",
-    ]
-)
-_NO_MODULE = frozenset(
-    [
-        "setup",
-        "conftest",
-        "test",
-        "tests",
-        "example",
-        "examples",
-        "build",
-        "toxfile",
-        "noxfile",
-        "pavement",
-        "dodo",
-        "tasks",
-        "fabfile",
-    ]
-)
+_NO_PACKAGE = {
+    *("ci", "bin", "debian", "doc", "docs", "documentation", "manpages", "news", "newsfragments"),
+    *("changelog", "test", "tests", "unit_test", "unit_tests", "example", "examples", "scripts"),
+    *("tools", "util", "utils", "python", "build", "benchmark", "benchmarks", "exercise"),
+    *("exercises", "htmlcov"),
+}
+_NO_MODULE = {
+    *("setup", "conftest", "test", "tests", "example", "examples", "build", "toxfile", "noxfile"),
+    *("pavement", "dodo", "tasks", "fabfile"),
+}
 
 
 def pinned(content: dict[str, Any], package: str) -> str:

@@ -1,17 +1,31 @@
 """Ours, as rendered over a starter, made to fit to what theirs has; before the first commit."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import files
 import pytest_settings
 
 
-def fit(package: str, *, in_src: bool) -> list[Path]:
-    """Change our pyproject.toml (or src/'s) where theirs needs that; return files that are new."""
-    pyproject = Path("src/pyproject.toml" if in_src else "pyproject.toml")
-    if pyproject.exists():
-        _fit_in(pyproject, package)
+def fit(package: str, pending: Path) -> list[Path]:
+    """Let ours leave settings and folders of theirs alone; return files that are new.
+
+    Ours are `pending` (or what it was merged into) and src/pyproject.toml, where theirs has a
+    pyproject.toml; else the one here, which is both.
+    """
+    settings, build = pending, Path("src/pyproject.toml")
+    if not pending.exists() and not build.exists():
+        settings = build = Path("pyproject.toml")
+    _rewrite(settings, pytest_settings.left_to_theirs)
+    _rewrite(build, partial(beside_their_src, package=package))
     return _rules_for_our_tests(package)
+
+
+def _rewrite(path: Path, change: Callable[[str], str]) -> None:
+    text = path.read_bytes().decode("utf-8") if path.exists() else ""
+    if change(text) != text:
+        files.write_atomically(path, change(text))
 
 
 def _rules_for_our_tests(package: str) -> list[Path]:
@@ -25,14 +39,6 @@ def _rules_for_our_tests(package: str) -> list[Path]:
     lines.append(f'known-local-folder = ["{package}"]')
     files.write_atomically(rules, "\n".join(lines) + "\n")
     return [rules]
-
-
-def _fit_in(pyproject: Path, package: str) -> None:
-    """Let ours, as rendered, leave settings and folders of theirs alone."""
-    text = pyproject.read_bytes().decode("utf-8")
-    new = beside_their_src(pytest_settings.left_to_theirs(text), package)
-    if new != text:
-        files.write_atomically(pyproject, new)
 
 
 def beside_their_src(text: str, package: str) -> str:

@@ -1,12 +1,11 @@
 """Lock files and the environment: uv's, and Poetry's where the starter has one."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import environment
 from repository import Repository
+from script import Say
 
-Say = Callable[[str], None]
 _INSTALL_UV = "https://docs.astral.sh/uv/getting-started/installation/"
 _REQUIREMENTS = Path("requirements.txt")
 _UV_LOCK = Path("uv.lock")
@@ -30,25 +29,26 @@ def lock_and_sync(starter: bool, repo: Repository | None, say: Say) -> list[Path
     uv = environment.uv()
     if uv is None:
         say(f"uv is not installed ({_INSTALL_UV}). With it: uv sync. Without it: see README.md.")
-        return [path for path in free if path.exists()]
+    else:
+        _by_uv(uv, starter, say)
+    return [path for path in free if path.exists()]
+
+
+def _by_uv(uv: str, starter: bool, say: Say) -> None:
     if environment.which("uv") is None:
         say(f"uv is not on your PATH; this run found it as {uv}.")
     if starter and _REQUIREMENTS.is_file():
         _add_requirements(uv, say)
     locked = environment.run([uv, "lock", "--quiet"])
-    if not locked.ok:
-        say(f"uv lock failed ({locked.complaint}). When that is mended: uv sync")
-        _say_of_python(locked.complaint, starter, say)
-        return [path for path in free if path.exists()]
-    synced = environment.run([uv, "sync", "--quiet"])
+    synced = environment.run([uv, "sync", "--quiet"]) if locked.ok else locked
     if synced.ok:
         say("uv.lock is written, .venv is ready.")
     else:
-        say(f"uv sync failed ({synced.complaint}). When that is mended: uv sync")
+        step = "sync" if locked.ok else "lock"
+        say(f"uv {step} failed ({synced.complaint}). When that is mended: uv sync")
         _say_of_python(synced.complaint, starter, say)
-    if not _UV_LOCK.exists():
+    if locked.ok and not _UV_LOCK.exists():
         say("uv.lock lies above this folder, in the uv workspace that it is in: commit it there.")
-    return [path for path in free if path.exists()]
 
 
 def _say_of_python(complaint: str, starter: bool, say: Say) -> None:

@@ -19,6 +19,7 @@ _EXPECTED = (
     *("expected_output", "expected_answer", "correct_answer", "reference", "category", "class"),
 )
 _SOURCES = ("source", "document", "file", "filename", "doc")
+_OF_A_FILE = ["file", "folder", "text"]  # columns of a folder's row, as `read_rows` has them
 # Fields of a kind that go by names of their own, before those above.
 _OWN = {
     "input.answer": ("response", "answer_a", "response_a", "output", "completion", "candidate"),
@@ -43,8 +44,7 @@ _TAKEN |= {"update_forward_refs"}
 
 def folder() -> columns.Table:
     """What `scaffold.evals.read_rows` makes of a folder: a row for each file."""
-    names = ("file", "folder", "text")
-    return columns.Table([columns.Column(name) for name in names], 0)
+    return columns.Table([columns.Column(name) for name in _OF_A_FILE], 0)
 
 
 def asks(table: columns.Table) -> bool:
@@ -57,7 +57,7 @@ def by_name(asked: dict[str, str], found: list[columns.Column], kind: str = "") 
     by_slug = {_slug(column.name): column.name for column in reversed(found)}
     in_order = [_slug(column.name) for column in found]
     unique = {_slug(column.name) for column in found if column.unique}
-    unique |= {"file"} if in_order == ["file", "folder", "text"] else set()
+    unique |= {"file"} if in_order == _OF_A_FILE else set()
     ids = [name for name in _ID if name in unique]
     ids += [name for name in in_order if name in unique and name.endswith("_id")] or [
         name for name in unique if name == "file"
@@ -77,7 +77,7 @@ def by_name(asked: dict[str, str], found: list[columns.Column], kind: str = "") 
             answer[key] = free[0] if free else "?"
     waiting = [key for key, name in answer.items() if name == "?"]
     left = [column.name for column in found if column.name not in answer.values()]
-    if len(waiting) == len(left) == 1 and set(in_order) != {"file", "folder", "text"}:
+    if len(waiting) == len(left) == 1 and in_order != _OF_A_FILE:
         answer[waiting[0]] = left[0]
     return answer
 

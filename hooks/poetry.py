@@ -22,14 +22,14 @@ def packs_nothing(content: dict[str, Any]) -> bool:
     return not content.get("tool", {}).get("poetry", {}).get("package-mode", True)
 
 
-def project_table(content: dict[str, Any], folder: str) -> tuple[str, list[str]]:
+def project_table(content: dict[str, Any], fallback_name: str) -> tuple[str, list[str]]:
     """Return the `[project]` that uv needs, and the libraries that it cannot tell uv about."""
     poetry = content.get("tool", {}).get("poetry", {})
     wanted = dict(poetry.get("dependencies", {}))
     python = version_range(wanted.pop("python", "")) or ">=3.11"
-    name = poetry.get("name") or re.sub(r"[^a-z0-9]+", "-", folder.lower()).strip("-") or "starter"
-    lines = ["# For uv, which reads [project] alone"]
-    lines += ["[project]", f'name = "{name}"', f'requires-python = "{python}"']
+    lines = ["# For uv, which reads [project] alone", "[project]"]
+    lines.append(f'name = "{poetry.get("name") or fallback_name}"')
+    lines.append(f'requires-python = "{python}"')
     lost: list[str] = []
     if poetry and not packs_nothing(content):
         keys = [f'"{key}"' for key in _DYNAMIC if key in poetry]
@@ -59,12 +59,10 @@ def requirement(name: str, wish: object) -> str | None:
     """Return a dependency of Poetry's as others write it, or None where it is no plain version."""
     extras, version = "", wish
     if isinstance(wish, dict):
-        if set(wish) - {"version", "extras", "optional"}:
+        if set(wish) - {"version", "extras", "optional"} or wish.get("optional"):
             return None
         extras = f"[{','.join(wish['extras'])}]" if wish.get("extras") else ""
         version = wish.get("version")
-        if wish.get("optional"):
-            return None
     bounds = version_range(version) if isinstance(version, str) else None
     return None if bounds is None else f"{name}{extras}{bounds}"
 

@@ -2,22 +2,24 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import environment
 import files
+from script import Say
 
 TAG = "scaffold"
 FIRST = "The scaffold, as rendered; nothing written for the assignment yet"
 FILLED = "The scaffold, filled in with the columns of what arrived"
 SECOND = "What came with the assignment and what the tools wrote"
 _LARGEST = 100_000_000  # bytes: GitHub refuses a file above
+_FROM_STDIN = ("--pathspec-from-file=-", "--pathspec-file-nul")
 _UNDERWAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
 
 
 class GitError(Exception):
-    """A commit could not be made; the message says why, and what to run later."""
+    """git refused; the message is git's own reason, as the middle of a sentence."""
 
 
 class Repository:
@@ -42,7 +44,7 @@ class Repository:
         if Path(".git").exists() and not found.ok:
             raise GitError(f"git cannot read the repository here: {found.complaint}")
         if found.ok and (inside_another or Path(".git").exists()):
-            lock = Path(os.fsdecode(found.output).strip()) / "index.lock"
+            lock = self._folder() / "index.lock"
             if lock.exists():  # commits have an index of their own; the user's would not know them
                 raise GitError(f'git runs here, or was killed (then delete "{lock}")')
             return
@@ -70,7 +72,7 @@ class Repository:
 
     def underway(self) -> bool:
         """Tell whether a merge or a rebase waits to be finished: a commit would end it."""
-        folder = Path(os.fsdecode(self.git("rev-parse", "--absolute-git-dir").output).strip())
+        folder = self._folder()
         return any((folder / name).exists() for name in _UNDERWAY)
 
     def has_commits(self) -> bool:
@@ -92,13 +94,12 @@ class Repository:
 
     def stage(self, paths: Iterable[Path]) -> None:
         """Add `paths` to the user's index, for a commit by hand."""
-        kept = self.not_ignored(sorted(paths))
-        self._add(b"".join(os.fsencode(path.as_posix()) + b"\0" for path in kept), "")
+        self._add(self.not_ignored(sorted(paths)))
 
     def not_ignored(self, paths: list[Path], index: str = "") -> list[Path]:
         """Return the paths that no ignore rule keeps out."""
-        listed = b"".join(os.fsencode(path.as_posix()) + b"\0" for path in paths)
-        ignored = self.git("check-ignore", "-z", "--stdin", stdin=listed, index=index).output
+        command = ("check-ignore", "-z", "--stdin")
+        ignored = self.git(*command, stdin=_listed(paths), index=index).output
         names = set(ignored.split(b"\0"))
         return [path for path in paths if os.fsencode(path.as_posix()) not in names]
 
@@ -127,16 +128,14 @@ class Repository:
         Raises:
             GitError: git says no; the user's index is as it was, with `paths` added.
         """
-        folder = os.fsdecode(self.git("rev-parse", "--absolute-git-dir").output).strip()
-        index = str(Path(folder) / "takehome-index")
+        index = str(self._folder() / "takehome-index")
         wanted = sorted({path for path in paths if path.is_file()})
         try:
             head = self.has_commits()
             self.git(*(["read-tree", "HEAD"] if head else ["read-tree", "--empty"]), index=index)
             wanted = self.not_ignored(wanted, index)
-            listed = b"".join(os.fsencode(path.as_posix()) + b"\0" for path in wanted)
             if wanted:
-                self._add(listed, index)
+                self._add(wanted, index)
             for path, content in (versions or {}).items():
                 self._store(path, content, index)
             for path in removed:
@@ -148,15 +147,11 @@ class Repository:
             # No hook of the starter's: --no-verify still runs prepare-commit-msg and post-commit.
             command = ["-c", "core.hooksPath=/dev/null", "commit", "--quiet", "--no-verify"]
             made = self.git(*command, "-m", message, index=index)
-            touched = listed + b"".join(
-                os.fsencode(path.as_posix()) + b"\0" for path in (*(versions or {}), *removed)
-            )
             if not made.ok:
-                self._add(listed, "")
+                self._add(wanted)
                 raise GitError(made.complaint)
-            self.git(
-                "reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul", stdin=touched
-            )
+            touched = [*wanted, *(versions or {}), *removed]
+            self.git("reset", "--quiet", *_FROM_STDIN, stdin=_listed(touched))
             return True
         finally:
             with contextlib.suppress(OSError):
@@ -169,30 +164,37 @@ class Repository:
         done = self.git("tag", "--no-sign", *options, TAG)
         return "" if done.ok else done.complaint
 
-    def _add(self, listed: bytes, index: str) -> None:
+    def _folder(self) -> Path:
+        """Return where git keeps this repository; of a worktree, the worktree's own."""
+        return Path(os.fsdecode(self.git("rev-parse", "--absolute-git-dir").output).strip())
+
+    def _add(self, paths: list[Path], index: str = "") -> None:
         # Literal: a file may be called "[a].csv", which git would read as a pattern.
-        command = ["--literal-pathspecs", "add"]
-        command += ["--pathspec-from-file=-", "--pathspec-file-nul"]
-        done = self.git(*command, stdin=listed, index=index)
+        command = ("--literal-pathspecs", "add", *_FROM_STDIN)
+        done = self.git(*command, stdin=_listed(paths), index=index)
         if not done.ok:
             raise GitError(done.complaint)
 
     def _store(self, path: Path, content: str, index: str) -> None:
         name = path.as_posix()
-        blob = self.git(
+        stored = self.git(
             "hash-object", "-w", f"--path={name}", "--stdin", stdin=content.encode("utf-8")
         )
-        number = blob.output.decode("ascii").strip()
-        prefix = os.fsdecode(self.git("rev-parse", "--show-prefix").output).strip("\n")
-        entry = f"100644,{number},{prefix}{name}"
-        if (
-            not blob.ok
-            or not self.git("update-index", "--add", "--cacheinfo", entry, index=index).ok
-        ):
-            raise GitError(f"git could not store {name}: {blob.complaint}")
+        if stored.ok:
+            number = stored.output.decode("ascii").strip()
+            prefix = os.fsdecode(self.git("rev-parse", "--show-prefix").output).strip("\n")
+            entry = f"100644,{number},{prefix}{name}"
+            stored = self.git("update-index", "--add", "--cacheinfo", entry, index=index)
+        if not stored.ok:
+            raise GitError(f"git could not store {name}: {stored.complaint}")
 
 
-def too_large(paths: Iterable[Path], say: Callable[[str], None]) -> list[Path]:
+def _listed(paths: Iterable[Path]) -> bytes:
+    """Return paths as git reads them from standard input, any letter in them."""
+    return b"".join(os.fsencode(path.as_posix()) + b"\0" for path in paths)
+
+
+def too_large(paths: Iterable[Path], say: Say) -> list[Path]:
     """Return the paths without what no host would take; say which were left out."""
     kept = []
     for path in paths:

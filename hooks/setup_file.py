@@ -24,15 +24,15 @@ def used() -> bool:
     return _SETUP.is_file() or config.has_section("metadata") or config.has_section("options")
 
 
-def project_table(folder: str, *, has_backend: bool) -> str:
+def project_table(fallback_name: str, *, has_backend: bool) -> str:
     """Return the `[project]` that uv needs, and setuptools as backend where none is named yet."""
     said = _said()
-    name = said.get("name") or re.sub(r"[^a-z0-9]+", "-", folder.lower()).strip("-") or "starter"
     python = said.get("python_requires") or ">=3.11"
     readme = ("readme",) if _has_long_description() else ()
     keys = ", ".join(f'"{key}"' for key in (*_DYNAMIC, *readme))
-    lines = ["# For uv, which reads [project] alone", "[project]", f'name = "{name}"']
-    lines += [f'requires-python = "{python}"', f"dynamic = [{keys}]  # as setuptools is told"]
+    lines = ["# For uv, which reads [project] alone", "[project]"]
+    lines += [f'name = "{said.get("name") or fallback_name}"', f'requires-python = "{python}"']
+    lines += [f"dynamic = [{keys}]  # as setuptools is told"]
     if not has_backend:
         lines += ["", "[build-system]", 'requires = ["setuptools"]']
         lines += ['build-backend = "setuptools.build_meta"']

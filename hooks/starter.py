@@ -4,17 +4,18 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import discovery
 import files
 import fitting
 import pdm
 import poetry
-import pytest_settings
 import setup_file
 import toml_tables
 from brief import BRIEF
 from repository import Repository
+from script import Say
 
 PENDING = Path(".takehome")
 _OURS = "takehome publish"  # stands in our README, and in no README of a company's
@@ -31,14 +32,12 @@ class Joined:
     removed: list[Path] = field(default_factory=list)
 
 
-def join(
-    package: str, named_brief: bool, repo: Repository | None, say: Callable[[str], None]
-) -> Joined:
+def join(package: str, named_brief: bool, repo: Repository | None, say: Say) -> Joined:
     """Merge each pending file into theirs, or put it in place where they have none."""
     joined = Joined()
     if not PENDING.is_dir():
         return joined
-    joined.paths += fitting.fit(package, in_src=(PENDING / "pyproject.toml").exists())
+    joined.paths += fitting.fit(package, PENDING / "pyproject.toml")
     merges: dict[str, Callable[[str, str], str]] = {
         ".gitignore": with_lines,
         ".gitattributes": with_lines,
@@ -122,31 +121,33 @@ def with_tables(theirs: str, ours: str, package: str) -> str:
     """
     text = theirs.removeprefix("\ufeff")  # with which pytest and others stop at line 1
     content = toml_tables.parsed(text)
-    ours = pytest_settings.left_to_theirs(ours)
     groups = content.get("tool", {}).get("uv", {}).get("default-groups")
     if groups == "all" or isinstance(groups, list):
         text = _with_our_group(text)
         ours = ours.replace('default-groups = "all"\n', "")
-    if "project" not in content and setup_file.used() and not poetry.used(content):
-        has_backend = "build-system" in content  # without a name in it, that is setuptools
-        table = setup_file.project_table(Path.cwd().name, has_backend=has_backend)
-        text = toml_tables.merged(text, table)
-    elif "project" not in content:
-        table, lost = poetry.project_table(content, Path.cwd().name)
-        if lost:
-            raise toml_tables.CannotMergeError(
-                f"package-mode is false, and uv cannot be told about {', '.join(lost)}"
-            )
-        text = toml_tables.merged(text, table)
+    tables = [] if "project" in content else [_project(content)]
     if poetry.packs_nothing(content):
-        text = toml_tables.merged(text, "[tool.uv]\npackage = false\n")
-    guessed = discovery.pinned(content, package)
-    if guessed:
-        text = toml_tables.merged(text, guessed)
-    text = toml_tables.merged(text, pdm.workspace(content))
+        tables.append("[tool.uv]\npackage = false\n")
+    tables += [discovery.pinned(content, package), pdm.workspace(content)]
     if poetry.used(content):
-        text = toml_tables.merged(text, poetry.group(f"{package.replace('_', '-')}-take-home"))
-    return toml_tables.merged(text, ours)
+        tables.append(poetry.group(f"{package.replace('_', '-')}-take-home"))
+    for table in [*tables, ours]:
+        text = toml_tables.merged(text, table)
+    return text
+
+
+def _project(content: dict[str, Any]) -> str:
+    """Return the `[project]` without which uv reads no project of Poetry's or of setuptools'."""
+    name = re.sub(r"[^a-z0-9]+", "-", Path.cwd().name.lower()).strip("-") or "starter"
+    if setup_file.used() and not poetry.used(content):
+        has_backend = "build-system" in content  # without a name in it, that is setuptools
+        return setup_file.project_table(name, has_backend=has_backend)
+    table, lost = poetry.project_table(content, name)
+    if lost:
+        raise toml_tables.CannotMergeError(
+            f"package-mode is false, and uv cannot be told about {', '.join(lost)}"
+        )
+    return table
 
 
 def _with_our_group(theirs: str) -> str:
@@ -167,7 +168,7 @@ def _readme(
     named_brief: bool,
     repo: Repository | None,
     joined: Joined,
-    say: Callable[[str], None],
+    say: Say,
 ) -> None:
     """Their README becomes the brief, where none was named; ours takes its place."""
     found = sorted(p for p in Path().iterdir() if p.is_file() and _is_readme(p))
@@ -182,8 +183,9 @@ def _readme(
         say(f"BRIEF.md: the text of their {source.name}; README.md is now yours to write.")
     elif theirs and (repo is None or repo.at_head(theirs) != theirs.read_bytes()):
         kept = theirs.with_name("README.original.md")
-        if not kept.exists():
-            files.copy_atomically(theirs, kept)
+        if kept.exists() and kept.read_bytes() != theirs.read_bytes():
+            raise FileExistsError(f"{kept} is there, and git does not have {theirs} in this form")
+        files.copy_atomically(theirs, kept)
         say(f"{kept}: their {theirs.name}, which git does not have in this form.")
     elif theirs:
         say("README.md is yours to write; git has theirs: git show scaffold~1:README.md")

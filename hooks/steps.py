@@ -2,7 +2,6 @@
 
 import argparse
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import brief
@@ -15,8 +14,9 @@ import raw_data
 import rendered
 import repository
 import starter
+from script import Say
 
-Say = Callable[[str], None]
+_COMMIT = (f'git commit -m "{repository.FIRST}"', f"git tag {repository.TAG}")
 
 
 def take(answers: argparse.Namespace, say: Say) -> None:
@@ -36,32 +36,31 @@ def take(answers: argparse.Namespace, say: Say) -> None:
     except OSError as error:
         say(f"BRIEF.md: {files.explain(error)}; write it by hand.")
     committed = repo is not None and _first_commit(repo, ours, joined, say)
-    written = locks.lock_and_sync(in_starter, repo if committed else None, say)
+    written = locks.lock_and_sync(in_starter, repo, say)
     if repo is not None and committed:
         _second_commit(repo, written, answers.commit_data == "true", say)
         if arrived_without_git and repo.untracked():
             say("git does not have what the company sent, so it would count as written by you.")
             say("Before you begin, line by line:")
             arrived = 'git commit -m "The starter, as it arrived"'
-            go_there, *_ = _commit_lines()
             force = f"git tag --force {repository.TAG}"
-            _say_lines(say, go_there, "git add --all", arrived, force)
+            _say_lines(say, _go_there(), "git add --all", arrived, force)
 
 
 def _open(in_starter: bool, say: Say) -> repository.Repository | None:
     program = environment.git()
     if program is None:
         say("git is not installed, so nothing is committed. With it, line by line:")
-        _say_lines(say, *_lines_from_nothing())
-        return None
-    repo = repository.Repository(program)
-    try:
-        repo.ensure(inside_another=in_starter)
-    except repository.GitError as error:
-        say(f"Nothing is committed: {error}. When that is mended, line by line:")
-        _say_lines(say, *_lines_from_nothing())
-        return None
-    return repo
+    else:
+        repo = repository.Repository(program)
+        try:
+            repo.ensure(inside_another=in_starter)
+            return repo
+        except repository.GitError as error:
+            say(f"Nothing is committed: {error}. When that is mended, line by line:")
+    # `cd` first: these are pasted where the user stood, and git must not begin in that folder.
+    _say_lines(say, _go_there(), "git init", "git add --all", *_COMMIT)
+    return None
 
 
 def _data_as_given(
@@ -110,29 +109,38 @@ def _data(package: Path, answers: argparse.Namespace, say: Say) -> None:
     except (OSError, SyntaxError, ValueError) as error:
         say(f"{cases.as_posix()} stays as rendered ({error}): set RAW and MAPPING by hand.")
         return
-    if filled and filled.columns:
+    if filled:
+        _say_filled(filled, placed.path, cases, answers, say)
+
+
+def _say_filled(
+    filled: fill_in.Filled, raw: Path, cases: Path, answers: argparse.Namespace, say: Say
+) -> None:
+    """Say what became of the data in cases.py, and what is left to do there."""
+    where = raw.as_posix()
+    if filled.columns:
         rest = f", {filled.open} still to be mapped" if filled.open else ""
         found = f"{filled.columns} columns found, {filled.mapped} fields mapped{rest}"
         say(f"{cases.as_posix()}: {found}. Check MAPPING.")
-        twice = ", ".join(f'"{name}"' for name in columns.repeated(placed.path)[:3])
+        twice = ", ".join(f'"{name}"' for name in columns.repeated(raw)[:3])
         if twice:
             say(f"{where} has several columns called {twice}; a row keeps the last. Rename them.")
         if Path("data/cases.jsonl").exists():
             say("data/cases.jsonl is older, perhaps our sample: delete it, and a run makes it.")
-        if filled.open and placed.path.is_dir():
+        if filled.open and raw.is_dir():
             say("Where these files are no cases but what the work needs, write data/cases.jsonl.")
-    elif filled and answers.kind == "sql" and placed.path.suffix.lower() in fill_in.DATABASES:
+    elif answers.kind == "sql" and raw.suffix.lower() in fill_in.DATABASES:
         say(f"{where} is the database; `takehome eval` says where its questions go.")
         if answers.commit_data != "true":
             say("git ignores the database, and without it nobody can replay: agree on that.")
-    elif filled and answers.kind == "rag":
-        folder = placed.path if placed.path.is_dir() else placed.path.parent
+    elif answers.kind == "rag":
+        folder = raw if raw.is_dir() else raw.parent
         say(f"{folder.as_posix()} is what is searched. Questions: see {cases.as_posix()}.")
         if answers.commit_data != "true":
             say("git ignores the documents, and without them nobody can replay: agree on that.")
-    elif filled and placed.path.suffix.lower() in columns.TABLES:
+    elif raw.suffix.lower() in columns.TABLES:
         say(f"{where} holds no rows that can be read: mend it, or make rows of it in {cases.name}.")
-    elif filled:
+    else:
         say(f"{cases.as_posix()}: {where} is no table that we read; make rows of it there.")
 
 
@@ -143,9 +151,11 @@ def _first_commit(
     if repo.tagged():
         return True
     paths = [*ours, *joined.paths]
-    if repo.underway():
+    if repo.underway():  # and what is staged now would be in the merge's own commit
         say("git is in the middle of a merge or a rebase: nothing is committed. After it:")
-    elif not repo.knows_the_author():
+        _say_lines(say, _go_there(), "git add --all", *_COMMIT)
+        return False
+    if not repo.knows_the_author():
         repo.stage(paths)
         say("git does not know your name, so nothing is committed. Line by line:")
         name, mail = 'user.name "Your Name"', "user.email you@example.org"
@@ -157,7 +167,7 @@ def _first_commit(
             if refused:
                 commit = repo.git("rev-parse", "--short", "HEAD").output.decode("ascii").strip()
                 say(f"Committed: the render alone, but not tagged ({refused}). Line by line:")
-                _say_lines(say, *_commit_lines()[:1], f"git tag --force {repository.TAG} {commit}")
+                _say_lines(say, _go_there(), f"git tag --force {repository.TAG} {commit}")
             else:
                 say(f"Committed: the render alone, tag {repository.TAG}.")
             if not repo.git("symbolic-ref", "--quiet", "HEAD").ok:
@@ -166,33 +176,24 @@ def _first_commit(
             return True
         except repository.GitError as error:
             say(f"Nothing is committed ({error}). When that is mended:")
-    _say_lines(say, *_commit_lines())
+    _say_lines(say, _go_there(), *_COMMIT)
     return False
 
 
 def _say_kept_out(repo: repository.Repository, paths: list[Path], say: Say) -> None:
     """Name what an ignore rule of the starter's (or the user's own) keeps out of git."""
     ours = [path for path in paths if path.parts[0] not in ("notes", "results")]
-    missing = sorted(_names(ours) - _names(repo.not_ignored(ours)))
+    missing = sorted(set(ours) - set(repo.not_ignored(ours)))
     if missing:
-        listed = " ".join(f'"{name}"' for name in missing[:3])
-        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-        say(f"An ignore rule that is not ours keeps files out of git{more}. To have them in:")
+        listed = " ".join(f'"{path.as_posix()}"' for path in missing[:3])
+        say("An ignore rule that is not ours keeps files out of git. To have them in:")
         _say_lines(say, f"git add --force {listed}")
+    if len(missing) > 3:
+        say(f"and so on for {len(missing) - 3} more, which `git status --ignored` lists.")
 
 
-def _names(paths: list[Path]) -> set[str]:
-    return {path.as_posix() for path in paths}
-
-
-def _lines_from_nothing() -> tuple[str, ...]:
-    # `cd` first: these are pasted where the user stood, and git must not begin in that folder.
-    go_there, *commit = _commit_lines()
-    return go_there, "git init", "git add --all", *commit
-
-
-def _commit_lines() -> tuple[str, ...]:
-    return f'cd "{Path.cwd()}"', f'git commit -m "{repository.FIRST}"', f"git tag {repository.TAG}"
+def _go_there() -> str:
+    return f'cd "{Path.cwd()}"'
 
 
 def _say_lines(say: Say, *lines: str) -> None:

@@ -58,9 +58,8 @@ def tables(text: str) -> list[tuple[tuple[str, ...], str]]:
     found: list[tuple[tuple[str, ...], list[str]]] = []
     comments: list[str] = []
     for line in text.splitlines(keepends=True):
-        header = _HEADER.match(line.rstrip("\n"))
-        if header:
-            path = tuple(part.strip().strip('"') for part in header[1].split("."))
+        path = _named_by(line)
+        if path:
             found.append((path, [*comments, line]))
             comments = []
         elif line.startswith("#") or (comments and not line.strip()):
@@ -73,6 +72,12 @@ def tables(text: str) -> list[tuple[tuple[str, ...], str]]:
     if comments and found:
         found[-1][1].extend(comments)
     return [(path, "".join(lines)) for path, lines in found]
+
+
+def _named_by(line: str) -> tuple[str, ...]:
+    """Return the path of the table that a header begins; () for any other line."""
+    header = _HEADER.match(line.rstrip("\r\n"))
+    return tuple(part.strip().strip("\"'") for part in header[1].split(".")) if header else ()
 
 
 def _at(content: dict[str, Any], path: tuple[str, ...]) -> Any:
@@ -92,14 +97,13 @@ def _insert(text: str, path: tuple[str, ...], block: str, there: object, *, edit
     if clash and not edited:
         raise CannotMergeError(f"its [{name}] has {clash[0]} already")
     entries = block.splitlines()
-    start = next(n for n, line in enumerate(entries) if _HEADER.match(line)) + 1
+    start = next(n for n, line in enumerate(entries) if _named_by(line)) + 1
     missing = _entries(entries[start:], [key for key in wanted if key not in there])
     if not missing:
         return text
     lines = text.split("\n")
     for number, line in enumerate(lines):
-        header = _HEADER.match(line.rstrip("\r"))
-        if header and tuple(p.strip().strip("\"'") for p in header[1].split(".")) == path:
+        if _named_by(line) == path:
             lines[number + 1 : number + 1] = missing
             return "\n".join(lines)
     if all(isinstance(value, dict) for value in there.values()):  # only its sub-tables stand there

@@ -143,3 +143,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_half_of_a_new_one(
         files.write_atomically(target, "new and longer\n")
     assert target.read_text(encoding="utf-8") == "old\n"
     assert [path.name for path in tmp_path.iterdir()] == ["BRIEF.md"]
+    monkeypatch.undo()
+    target.chmod(0o600)
+    files.write_atomically(target, "new\n")
+    assert target.stat().st_mode & 0o777 == 0o600

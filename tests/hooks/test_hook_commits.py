@@ -58,17 +58,22 @@ def test_a_file_of_a_copy_that_was_killed_is_in_the_first_commit(desk: Desk) -> 
 def test_a_second_run_changes_nothing(desk: Desk) -> None:
     desk.run()
     before = desk.git("rev-parse", "HEAD", "scaffold")
-    assert desk.run().code == 0
+    said = desk.run()
+    assert said.code == 0
+    assert "failed" not in said.text
     assert desk.git("rev-parse", "HEAD", "scaffold") == before
     assert desk.git("status", "--porcelain") == ""
 
 
 def test_a_second_run_commits_no_work_of_the_candidates(desk: Desk) -> None:
-    desk.run()
+    desk.run("--commit-data=true")
     (desk.folder / "src" / "my_task" / "solution.py").write_text("work = 1\n", encoding="utf-8")
     (desk.folder / "uv.lock").write_text(desk.read("uv.lock") + "\n", encoding="utf-8")
+    desk.git("add", "--force", "BRIEF.md")
+    desk.git("commit", "--quiet", "-m", "The brief")
+    (desk.folder / "BRIEF.md").write_text("with notes of mine\n", encoding="utf-8")
     before = desk.git("rev-parse", "HEAD")
-    desk.run()
+    desk.run("--commit-data=true")
     assert desk.git("rev-parse", "HEAD") == before
 
 
@@ -111,7 +116,7 @@ def test_without_git_it_says_what_to_run_and_does_the_rest(desk: Desk) -> None:
 
 def test_lines_to_paste_go_into_the_new_folder_before_git_begins_one(desk: Desk) -> None:
     """They are pasted where the user stood: git must not take up all that lies there."""
-    said = desk.run(without=("git",))
+    said = desk.run(without=("git",), PYTHONIOENCODING="ascii")
     pasted = [line[4:] for line in said.text.splitlines() if line.startswith("    ")]
     assert pasted[:3] == [f'cd "{desk.folder}"', "git init", "git add --all"]
 
@@ -164,6 +169,7 @@ def test_without_a_network_it_says_so_and_commits_the_render(desk: Desk, tmp_pat
     said = desk.run(UV_OFFLINE="1", UV_CACHE_DIR=str(tmp_path / "empty"))
     assert said.code == 0
     assert "uv lock failed" in said.text
+    assert "lies above" not in said.text
     assert "uv sync" in said.text
     assert desk.committed("HEAD") == GIVEN
 
@@ -189,6 +195,21 @@ def test_a_merge_underway_is_not_ended_by_a_commit(desk: Desk) -> None:
     assert said.code == 0
     assert "in the middle of a merge" in said.text
     assert desk.git("rev-parse", "HEAD") == head
+    (desk.folder / ".git" / "MERGE_HEAD").unlink()
+    pasted = [line.strip() for line in said.text.splitlines() if line.startswith("    git ")]
+    for line in pasted:
+        words = line.split('"')
+        desk.git(*words[0].split()[1:], *words[1:2])
+    assert desk.committed("scaffold") >= GIVEN
+
+
+def test_a_commit_that_git_refuses_leaves_staged_what_the_lines_it_says_commit(desk: Desk) -> None:
+    desk.git("init", "-q", "-b", "main")
+    desk.git("config", "commit.gpgsign", "true")
+    desk.git("config", "gpg.program", "no-such-program")
+    said = desk.run(without=("uv",))
+    assert "Nothing is committed (" in said.text
+    assert set(desk.git("diff", "--cached", "--name-only").split()) == GIVEN
 
 
 def test_what_is_staged_stays_staged_and_out_of_our_commit(desk: Desk) -> None:

@@ -220,6 +220,10 @@ def test_git_is_not_asked_about_each_of_many_files(
 
     monkeypatch.setattr(repository.Repository, "git", counted)
     steps._second_commit(repository.Repository(git), [], True, print)
+    said: list[str] = []
+    monkeypatch.setattr(repository, "_LARGEST", 1)
+    assert repository.too_large([desk.folder / "pyproject.toml"], said.append) == []
+    assert "not committed" in said[0]
     assert len(asked) < 20
     assert len(desk.committed("HEAD")) == 50
 
@@ -241,3 +245,10 @@ def test_data_larger_than_the_disk_is_refused_before_it_is_copied(
     monkeypatch.chdir(desk.folder)
     with pytest.raises(raw_data.NoDataError, match="the disk 0 free, of which 200 stay free"):
         raw_data.place(str(desk.stood / "rows.csv"), "")
+    with zipfile.ZipFile(desk.stood / "rows.zip", "w") as archive:
+        archive.writestr("rows.csv", ROWS)
+    with pytest.raises(raw_data.NoDataError, match="the disk 0 free"):
+        raw_data.place(str(desk.stood / "rows.zip"), "")
+    monkeypatch.setattr(raw_data, "_ENTRIES", 0)
+    with pytest.raises(raw_data.NoDataError, match="the ZIP has 1 entries"):
+        raw_data.place(str(desk.stood / "rows.zip"), "")

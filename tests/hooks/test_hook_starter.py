@@ -81,6 +81,16 @@ def test_a_readme_that_git_does_not_have_is_kept(their: Desk) -> None:
     assert their.read("README.md") == PENDING["README.md"]
 
 
+def test_a_readme_that_cannot_be_kept_stays(their: Desk) -> None:
+    _copy_over(their, hook_layouts.PICTURE | {"README.original.md": "theirs, too\n"})
+    (their.folder / "README.md").write_text("edited since\n", encoding="utf-8")
+    (their.stood / "mail.txt").write_text("The mail\n", encoding="utf-8")
+    said = their.run("--starter=true", "--brief=mail.txt", without=("uv",))
+    assert "Ours waits in .takehome/README.md" in said.text
+    assert their.read("README.original.md") == "theirs, too\n"
+    assert their.read("README.md") == "edited since\n"
+
+
 def test_a_readme_of_another_form_stays_and_is_the_brief(their: Desk) -> None:
     _copy_over(their, {"readme.rst": "Task\n====\n"})
     their.run("--starter=true", without=("uv",))
@@ -134,6 +144,7 @@ def test_a_file_of_ours_that_their_rule_ignores_is_named(their: Desk) -> None:
     pasted = 'git add --force "src/my_task/cases.py" "src/my_task/schemas.py"'
     assert f"    {pasted}\n" in said.text
     assert "notes" not in said.text
+    assert "more, which" not in said.text
 
 
 def test_a_second_run_in_a_starter_changes_nothing(their: Desk) -> None:

@@ -3,6 +3,7 @@
 import tomllib
 from pathlib import Path
 
+import fitting
 import hook_layouts
 import poetry
 import pytest
@@ -177,3 +178,22 @@ def test_every_layout_of_a_pyproject_takes_ours(
     members = after["tool"].get("pdm", {}).get("workspace", {}).get("members")
     assert members == (["src"] if layout == "PDM" else None)
     assert starter.with_tables(f"\ufeff{text}", TABLES, "my_task") == merged
+
+
+def test_ours_are_fitted_and_settings_of_theirs_never_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = f"{TABLES}\n[tool.pytest.ini_options]\npythonpath = []\n"
+    names = ("pyproject.toml", "src/pyproject.toml", ".takehome/pyproject.toml")
+    hook_layouts.make(tmp_path, dict.fromkeys(names, text), commit=False)
+    (tmp_path / "tox.ini").write_text("[pytest]\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    fitting.fit("my_task", Path(names[2]))
+    assert Path(names[2]).read_text("utf-8") == TABLES
+    Path(names[2]).unlink()  # merged, while another file of ours still waits
+    fitting.fit("my_task", Path(names[2]))
+    assert Path(names[0]).read_text("utf-8") == text
+    theirs = {"tests/test_solution.py": "", "tests/ruff.toml": "# theirs\n"}
+    hook_layouts.make(tmp_path, theirs, commit=False)
+    assert fitting.fit("my_task", Path(names[2])) == []
+    assert Path("tests/ruff.toml").read_text("utf-8") == "# theirs\n"

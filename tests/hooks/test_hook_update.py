@@ -1,6 +1,7 @@
 """The hooks around an update: what they say, when they fail, and what they never touch."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,9 @@ import changelog
 import check
 import environment
 import files
+import hidden
 import pytest
+import yaml
 from environment import Done
 from hook_desk import REPOSITORY, Desk
 
@@ -234,6 +237,8 @@ def test_the_hooks_around_an_update_take_a_command_line_that_they_do_not_know(
     monkeypatch.chdir(tmp_path)
     assert after_update.main(["--unknown=1"]) == 0
     assert "does not fit after_update.py" in capsys.readouterr().out
+    assert before_update.main(["--unknown=1"]) == 0
+    assert "does not fit before_update.py" in capsys.readouterr().out
     assert before_update.main(["--answers-file=nowhere.yml"]) == 0
     assert "The update goes on" in capsys.readouterr().out
 
@@ -252,6 +257,13 @@ def test_an_update_does_not_begin_where_no_copy_of_an_ignored_file_can_be_made(
     monkeypatch.setattr(files, "copy_atomically", no_space)
     assert before_update.main([]) == 1
     assert "could not be copied ([Errno 28] No space left on device)" in capsys.readouterr().out
+
+
+def test_folders_that_an_update_writes_nothing_into_are_those_of_copier_yml() -> None:
+    owned = yaml.safe_load((REPOSITORY / "copier.yml").read_text("utf-8"))["_skip_if_exists"]
+    assert {name for name in owned if re.fullmatch("/[a-z]+", name)} == {
+        f"/{name}" for name in hidden._THEIRS
+    }
 
 
 def test_hooks_around_an_update_use_the_standard_library_alone() -> None:

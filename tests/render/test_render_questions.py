@@ -48,11 +48,11 @@ NAMES = [
 ]
 
 
-def answers_for(template: Path, **answers: Any) -> dict[str, Any]:
+def answers_for(template: Path, to: str | Path = "nowhere", **answers: Any) -> dict[str, Any]:
     """Ask the questions and render, without writing a file."""
     worker = run_copy(
         str(template),
-        "nowhere",
+        to,
         data=answers,
         defaults=True,
         skip_tasks=True,
@@ -203,6 +203,27 @@ def test_a_folder_with_a_document_in_it_brings_the_part_that_reads_it(
     assert answers_for(template, data=f"{tmp_path}/mixed [1]/")["parts"] == ["documents"]
     monkeypatch.setenv("HOME", str(tmp_path))
     assert answers_for(template, data=" '~/mixed [1]/' ")["parts"] == ["documents"]
+
+
+def test_a_module_that_is_there_gives_ours_another_name_unless_it_is_ours(
+    template: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "starter [1]"
+    for name in ("one.py", "src/mine/cases.py", "src/mine/baseline.py", "🎉/x.py"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    named = {
+        name: answers_for(template, folder, project_name=name)["package_name"]
+        for name in ("one", "mine")
+    }
+    assert named == {"one": "one_task", "mine": "mine"}
+
+
+def test_a_kind_that_was_recorded_cannot_change(template: Path, tmp_path: Path) -> None:
+    recorded = "kind: extract\nvendors: [openai]\n"
+    (tmp_path / ".copier-answers.yml").write_text(recorded, encoding="utf-8")
+    with pytest.raises(ValueError, match='It is "extract" and cannot change'):
+        answers_for(template, tmp_path, kind="blank")
 
 
 def test_no_package_can_hide_pythons_own_modules_or_a_dependency() -> None:
