@@ -40,11 +40,11 @@ class Repository:
         Raises:
             GitError: git says no.
         """
-        found = self.git("rev-parse", "--absolute-git-dir")
-        if Path(".git").exists() and not found.ok:
+        found, here = self.git("rev-parse", "--absolute-git-dir"), Path(".git").exists()
+        if here and not found.ok:
             raise GitError(f"git cannot read the repository here: {found.complaint}")
-        if found.ok and (inside_another or Path(".git").exists()):
-            lock = self._folder() / "index.lock"
+        if found.ok and (inside_another or here):
+            lock = Path(os.fsdecode(found.output).strip()) / "index.lock"
             if lock.exists():  # commits have an index of their own; the user's would not know them
                 raise GitError(f'git runs here, or was killed (then delete "{lock}")')
             return

@@ -209,11 +209,9 @@ def _second_commit(repo: repository.Repository, written: list[Path], data: bool,
         known = repo.names_at_head()  # once: a question for each of 10,000 files takes minutes
         new = [path for path in brought if path.is_file() and path not in known]
         paths += repository.too_large(new, say)
+    also = " and what you allowed of brief and raw data" if len(paths) > len(written) else ""
     try:
         if repo.commit(repository.SECOND, paths):
-            also = (
-                " and what you allowed of brief and raw data" if len(paths) > len(written) else ""
-            )
             say(f"Committed: the lock file{also}.")
     except repository.GitError as error:
         say(f"The second commit failed ({error}). Later: git add --all, then git commit")
